@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One sentence a module; `docs/ARCHITECTURE.md` has the picture and the rules:
+// stages never import each other, adapters never import each other, and only
+// the command's assembly names an adapter.
+
+/// Libraries by name, so that a target's list reads as what it needs.
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "billing",
+  products: [.executable(name: "billing", targets: ["billing"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    // Tests only: the reference that the template engine is held against.
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+  ],
+  targets: [
+    // The domain, pure: money, months, customers, catalog, rating, statements, slots, deliveries.
+    .target(name: "Billing", dependencies: [crypto, yams]),
+
+    // The machinery both jobs share: runs, steps, chunks, leases, fences, checkpoints.
+    .target(name: "Runs", dependencies: ["Billing", logging]),
+
+    // The stages, each with the ports it needs.
+    .target(name: "Importing", dependencies: ["Billing", logging]),
+    .target(name: "Settlement", dependencies: ["Billing", "Runs", logging]),
+    .target(name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", crypto, logging]),
+    .target(name: "Dispatch", dependencies: ["Billing", logging]),
+    .target(name: "Delivery", dependencies: ["Billing", logging]),
+    .target(name: "Audit", dependencies: ["Billing", logging]),
+
+    // Every port on SQLite and the file system: the default.
+    .target(
+      name: "EmbeddedStore",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+        "CSQLite", crypto, logging,
+      ],
+      resources: [.embedInCode("Ledger/Migrations")]),
+
+    // The command: Commands/ and Assembly/.
+    .executableTarget(
+      name: "billing",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+        "EmbeddedStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Configuration", package: "swift-configuration"),
+        yams, logging,
+      ]),
+
+    // C libraries, header only.
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+
+    // What every test suite shares: conformance suites, fixtures, clocks.
+    .target(
+      name: "BillingTestKit",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+      ],
+      path: "Tests/BillingTestKit"),
+    .testTarget(
+      name: "BillingTests", dependencies: ["Billing", "BillingTestKit"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(name: "RunsTests", dependencies: ["Runs", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "ImportingTests", dependencies: ["Importing", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "SettlementTests", dependencies: ["Settlement", "Importing", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "RenderingTests",
+      dependencies: [
+        "Rendering", "EmbeddedStore", "BillingTestKit",
+        .product(name: "Mustache", package: "swift-mustache"),
+      ]),
+    .testTarget(name: "DispatchTests", dependencies: ["Dispatch", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "CommandTests", dependencies: ["billing", "BillingTestKit"]),
+  ],
+  swiftLanguageModes: [.v6]
+)
+
+// One strictness for all.
+for target in package.targets where target.type != .system {
+  var settings = target.swiftSettings ?? []
+  settings += [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+  target.swiftSettings = settings
+}
