@@ -1,0 +1,132 @@
+/// What a delivery tells the customer.
+package enum DeliveryKind: String, CaseIterable, Hashable, Sendable {
+  case bill
+  case correction
+  case resend
+
+  /// The number it is stored under; never reused.
+  package var code: Int {
+    switch self {
+    case .bill: 1
+    case .correction: 2
+    case .resend: 3
+    }
+  }
+
+  package init?(code: Int) {
+    guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = match
+  }
+}
+
+/// The one intent to notify one customer of one statement (발송): unique by these four.
+package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConvertible {
+  package var month: BillingMonth
+  package var customer: CustomerID
+  package var kind: DeliveryKind
+  /// 1, 2, … within the kind.
+  package var sequence: Int
+
+  package init(month: BillingMonth, customer: CustomerID, kind: DeliveryKind, sequence: Int) {
+    self.month = month
+    self.customer = customer
+    self.kind = kind
+    self.sequence = sequence
+  }
+
+  /// `2026-10:1001:bill:1`.
+  package var description: String { "\(month):\(customer):\(kind.rawValue):\(sequence)" }
+
+  /// Reads what `description` writes.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 4, let month = BillingMonth(parts[0]), let customer = Int64(parts[1]),
+      let kind = DeliveryKind(rawValue: String(parts[2])), let sequence = Int(parts[3])
+    else { return nil }
+    self.init(month: month, customer: CustomerID(customer), kind: kind, sequence: sequence)
+  }
+
+  package static func < (left: DeliveryKey, right: DeliveryKey) -> Bool {
+    (left.month, left.customer, left.kind.code, left.sequence)
+      < (right.month, right.customer, right.kind.code, right.sequence)
+  }
+
+  /// The key that a provider recognises a message by: fixed for a channel, whatever the attempt.
+  package func idempotencyKey(on channel: Channel) -> String { "\(self):\(channel.rawValue)" }
+}
+
+/// Where a delivery stands.
+package enum DeliveryState: String, CaseIterable, Hashable, Sendable {
+  /// Waits for its day, its slot or its next attempt.
+  case planned
+  /// An event about it is, or will be, on the topic.
+  case queued
+  /// A consumer has it; nothing is sent; others may take over when the lease ends.
+  case claimed
+  /// The intent is committed: something may have reached the provider. Never taken over by time.
+  case sending
+  case accepted
+  case failed
+  /// Nobody knows whether the provider took it.
+  case uncertain
+  /// Too late to go by itself; waits for an operator.
+  case held
+  /// Opted out, no contact data, no slot left in the day.
+  case suppressed
+  /// Replaced by a later version before it began.
+  case superseded
+
+  /// The number it is stored under; never reused.
+  package var code: Int {
+    switch self {
+    case .planned: 1
+    case .queued: 2
+    case .claimed: 3
+    case .sending: 4
+    case .accepted: 5
+    case .failed: 6
+    case .uncertain: 7
+    case .held: 8
+    case .suppressed: 9
+    case .superseded: 10
+    }
+  }
+
+  package init?(code: Int) {
+    guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
+    self = match
+  }
+
+  /// Whether the platform still has something to do by itself.
+  package var isPending: Bool {
+    switch self {
+    case .planned, .queued, .claimed, .sending: true
+    case .accepted, .failed, .uncertain, .held, .suppressed, .superseded: false
+    }
+  }
+}
+
+/// Why a delivery is in the state it is in, where the state alone does not say.
+package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
+  case optedOut
+  case noContact
+  case noSlot
+  /// More than `dispatch.maxLateness` after it was due.
+  case tooLate
+  /// The slot ended before it could be sent.
+  case slotOver
+  /// The bill store or the ledger could not be reached; no attempt is counted.
+  case storeUnreachable
+  /// The bill is missing or altered and could not be made again.
+  case billUnusable
+  /// The provider refused for good, such as: no such address.
+  case rejected
+  /// Every attempt that the policy allows was refused.
+  case attemptsExhausted
+  /// The call's deadline passed, or the answer broke off.
+  case noAnswer
+  /// The customer's data changed; it is looked at again.
+  case changed
+  case superseded
+  case operatorDecision
+}

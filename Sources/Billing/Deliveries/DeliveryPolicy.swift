@@ -1,0 +1,53 @@
+/// A versioned rule set for making and sending bills (발송 정책). Immutable once active.
+package struct DeliveryPolicy: Hashable, Sendable, Codable {
+  /// 1 or more.
+  package var version: Int
+  /// The channels that a bill is made for, in the order in which a customer without a preference
+  /// of its own would be told.
+  package var channels: [String]
+  /// The version of the templates, per channel and locale.
+  package var templateVersion: Int
+  /// Attempts on one channel before the next, 1…10.
+  package var attemptsPerChannel: Int
+  /// The wait before the second attempt; doubled before each further one.
+  package var backoffSeconds: Int
+  package var maxBackoffSeconds: Int
+  /// What becomes of an uncertain delivery where the provider can neither keep a key nor be asked.
+  package var uncertain: UncertainRule
+  /// Whether a bill shows 홍*동 for 홍길동.
+  package var masksNames: Bool
+  /// The day of the month after the billing month by which a bill is to be paid, 1…31.
+  package var dueDay: Int
+
+  package enum UncertainRule: String, Hashable, Sendable, Codable {
+    /// Parked for an operator.
+    case atMostOnce
+    /// Sent again, and counted.
+    case atLeastOnce
+  }
+
+  package init(
+    version: Int, channels: [Channel], templateVersion: Int, attemptsPerChannel: Int,
+    backoffSeconds: Int, maxBackoffSeconds: Int, uncertain: UncertainRule, masksNames: Bool,
+    dueDay: Int
+  ) {
+    self.version = version
+    self.channels = channels.map(\.rawValue)
+    self.templateVersion = templateVersion
+    self.attemptsPerChannel = attemptsPerChannel
+    self.backoffSeconds = backoffSeconds
+    self.maxBackoffSeconds = maxBackoffSeconds
+    self.uncertain = uncertain
+    self.masksNames = masksNames
+    self.dueDay = dueDay
+  }
+
+  /// `channels` as values.
+  package var billChannels: [Channel] { channels.compactMap(Channel.init(rawValue:)) }
+
+  /// What `billing init` begins with.
+  package static let first = DeliveryPolicy(
+    version: 1, channels: [.email, .sms], templateVersion: 1, attemptsPerChannel: 3,
+    backoffSeconds: 60, maxBackoffSeconds: 3600, uncertain: .atMostOnce, masksNames: true,
+    dueDay: 25)
+}

@@ -1,0 +1,63 @@
+/// A billing month (정산 월), such as `2026-10`.
+package struct BillingMonth: Hashable, Comparable, Sendable {
+  /// `year × 12 + (month − 1)`, so that neighbouring months are neighbouring numbers.
+  package let index: Int32
+
+  package init(index: Int32) {
+    self.index = index
+  }
+
+  /// `nil` unless the year is 1…9998 and the month 1…12.
+  package init?(year: Int, month: Int) {
+    guard (1...9998).contains(year), (1...12).contains(month) else { return nil }
+    index = Int32(year * 12 + month - 1)
+  }
+
+  /// Reads exactly `YYYY-MM`.
+  package init?(_ text: some StringProtocol) {
+    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
+      parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }),
+      let year = Int(parts[0]), let month = Int(parts[1])
+    else { return nil }
+    self.init(year: year, month: month)
+  }
+
+  /// The month that a day lies in.
+  package init(containing day: CalendarDay) {
+    let (year, month, _) = day.components
+    index = Int32(year * 12 + month - 1)
+  }
+
+  package var year: Int { Int(index) / 12 }
+
+  /// 1…12.
+  package var month: Int { Int(index) % 12 + 1 }
+
+  package var next: BillingMonth { BillingMonth(index: index + 1) }
+  package var previous: BillingMonth { BillingMonth(index: index - 1) }
+
+  package var firstDay: CalendarDay {
+    CalendarDay(year: year, month: month, day: 1)!  // 1…12 and 1…9999 by construction
+  }
+
+  /// `[first day, first day of the next month)`.
+  package var period: Range<CalendarDay> { firstDay..<next.firstDay }
+
+  /// 28…31.
+  package var dayCount: Int { CalendarDay.days(inMonth: month, of: year) }
+
+  /// The day of this month with that number; past a short month's end its last day.
+  package func day(clamping number: Int) -> CalendarDay {
+    firstDay.advanced(by: min(max(number, 1), dayCount) - 1)
+  }
+
+  package static func < (left: BillingMonth, right: BillingMonth) -> Bool {
+    left.index < right.index
+  }
+}
+
+extension BillingMonth: CustomStringConvertible {
+  /// `YYYY-MM`.
+  package var description: String { "\(padded(year, to: 4))-\(padded(month, to: 2))" }
+}

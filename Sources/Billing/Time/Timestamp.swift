@@ -1,0 +1,86 @@
+/// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+package struct Timestamp: Hashable, Comparable, Sendable {
+  package let milliseconds: Int64
+
+  package init(milliseconds: Int64) {
+    self.milliseconds = milliseconds
+  }
+
+  package init(seconds: Int64) {
+    milliseconds = seconds * 1000
+  }
+
+  /// Whole seconds since the epoch, rounded down.
+  package var seconds: Int64 { milliseconds.flooredDivision(by: 1000) }
+
+  package func adding(seconds: Int64) -> Timestamp {
+    Timestamp(milliseconds: milliseconds + seconds * 1000)
+  }
+
+  package func adding(milliseconds more: Int64) -> Timestamp {
+    Timestamp(milliseconds: milliseconds + more)
+  }
+
+  package func milliseconds(until later: Timestamp) -> Int64 {
+    later.milliseconds - milliseconds
+  }
+
+  package static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.milliseconds < right.milliseconds
+  }
+}
+
+extension Timestamp: CustomStringConvertible {
+  /// ISO 8601 in UTC, `2026-11-01T00:00:00Z`; milliseconds only where there are any.
+  package var description: String {
+    let day = CalendarDay(daysSince1970: Int32(milliseconds.flooredDivision(by: 86_400_000)))
+    let inDay = Int(milliseconds - Int64(day.daysSince1970) * 86_400_000)
+    let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60]
+      .map { padded($0, to: 2) }.joined(separator: ":")
+    let fraction = inDay % 1000 == 0 ? "" : "." + padded(inDay % 1000, to: 3)
+    return "\(day)T\(clock)\(fraction)Z"
+  }
+
+  /// Reads `YYYY-MM-DDTHH:MM[:SS][Z|±HH:MM]`; without an offset it is UTC.
+  package init?(iso8601 text: String) {
+    let bytes = Array(text.utf8)
+    guard bytes.count >= 16, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
+      let day = CalendarDay(ascii: bytes[0..<10])
+    else { return nil }
+    func two(_ at: Int) -> Int? {
+      guard at + 1 < bytes.count, (48...57).contains(bytes[at]), (48...57).contains(bytes[at + 1])
+      else { return nil }
+      return Int(bytes[at] - 48) * 10 + Int(bytes[at + 1] - 48)
+    }
+    guard bytes[13] == UInt8(ascii: ":"), let hour = two(11), let minute = two(14),
+      hour < 24, minute < 60
+    else { return nil }
+    var rest = 16
+    var second = 0
+    if rest < bytes.count, bytes[rest] == UInt8(ascii: ":") {
+      guard let value = two(17), value < 60 else { return nil }
+      second = value
+      rest = 19
+    }
+    var offset = 0
+    switch Array(bytes[rest...]) {
+    case [], [UInt8(ascii: "Z")]: break
+    case let tail
+    where tail.count == 6 && tail[3] == UInt8(ascii: ":")
+      && (tail[0] == UInt8(ascii: "+") || tail[0] == UInt8(ascii: "-")):
+      guard let hours = two(rest + 1), let minutes = two(rest + 4) else { return nil }
+      offset = (hours * 60 + minutes) * (tail[0] == UInt8(ascii: "-") ? -60 : 60)
+    default: return nil
+    }
+    let inDay = hour * 3600 + minute * 60 + second - offset
+    self.init(seconds: Int64(day.daysSince1970) * 86_400 + Int64(inDay))
+  }
+}
+
+extension FixedWidthInteger {
+  /// Division that rounds toward minus infinity.
+  package func flooredDivision(by divisor: Self) -> Self {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder != 0 && (remainder < 0) != (divisor < 0) ? quotient - 1 : quotient
+  }
+}

@@ -1,0 +1,31 @@
+/// The clock that a stage is given: the system's, a simulated one, or a test's.
+///
+/// Stages never ask the system for the time and never sleep by themselves.
+package protocol WallClock: Sendable {
+  func now() -> Timestamp
+
+  /// Returns when `now()` has reached the moment; throws `CancellationError` when cancelled.
+  func sleep(until moment: Timestamp) async throws
+}
+
+extension WallClock {
+  package func sleep(milliseconds: Int64) async throws {
+    try await sleep(until: now().adding(milliseconds: milliseconds))
+  }
+}
+
+/// The machine's own clock.
+package struct SystemClock: WallClock {
+  package init() {}
+
+  package func now() -> Timestamp {
+    let sinceEpoch = clock_gettime_milliseconds()
+    return Timestamp(milliseconds: sinceEpoch)
+  }
+
+  package func sleep(until moment: Timestamp) async throws {
+    let wait = now().milliseconds(until: moment)
+    if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
+    try Task.checkCancellation()
+  }
+}
