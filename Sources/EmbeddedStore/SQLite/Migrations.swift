@@ -13,7 +13,7 @@ struct Migrations: Sendable {
     subject: "ledger",
     scripts: [
       String(
-        decoding: PackageResources._0001_inputs_runs_bills_deliveries_sql, as: UTF8.self)
+        decoding: PackageResources._001_inputs_runs_bills_deliveries_sql, as: UTF8.self)
     ])
 
   func apply(to database: Database) async throws -> Int {
