@@ -33,7 +33,7 @@ let package = Package(
     .target(name: "Importing", dependencies: ["Billing", logging]),
     .target(name: "Settlement", dependencies: ["Billing", "Runs", logging]),
     .target(name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", crypto, logging]),
-    .target(name: "Dispatch", dependencies: ["Billing", logging]),
+    .target(name: "Dispatching", dependencies: ["Billing", logging]),
     .target(name: "Delivery", dependencies: ["Billing", logging]),
     .target(name: "Audit", dependencies: ["Billing", logging]),
 
@@ -41,16 +41,16 @@ let package = Package(
     .target(
       name: "EmbeddedStore",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
         "CSQLite", crypto, logging,
       ],
-      resources: [.embedInCode("Ledger/Migrations")]),
+      resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
     // The command: Commands/ and Assembly/.
     .executableTarget(
       name: "billing",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
         "EmbeddedStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -65,7 +65,7 @@ let package = Package(
     .target(
       name: "BillingTestKit",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatch", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
       ],
       path: "Tests/BillingTestKit"),
     .testTarget(
@@ -81,7 +81,7 @@ let package = Package(
         "Rendering", "EmbeddedStore", "BillingTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
       ]),
-    .testTarget(name: "DispatchTests", dependencies: ["Dispatch", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "CommandTests", dependencies: ["billing", "BillingTestKit"]),

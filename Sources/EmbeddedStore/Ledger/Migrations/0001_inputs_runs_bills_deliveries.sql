@@ -1,0 +1,338 @@
+-- Units: months are year × 12 + (month − 1); days are days since 1970-01-01; moments are
+-- milliseconds since 1970-01-01T00:00:00Z; amounts are minor units of the catalog's currency.
+-- Rows of inputs are valid for cutoffs c with recorded_from <= c < recorded_to.
+
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Every write of inputs takes the next record number; the highest is what a cutoff is fixed to.
+CREATE TABLE records (
+  record_number INTEGER PRIMARY KEY,
+  recorded_at INTEGER NOT NULL,
+  source TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE catalogs (
+  version TEXT PRIMARY KEY,
+  effective_from INTEGER NOT NULL,
+  text TEXT NOT NULL,
+  record_number INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE customers (
+  customer_id INTEGER NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  name TEXT NOT NULL,
+  email_sealed BLOB NOT NULL,
+  email_hash BLOB NOT NULL,
+  phone_sealed BLOB NOT NULL,
+  phone_hash BLOB NOT NULL,
+  send_day INTEGER NOT NULL,
+  quiet_mask INTEGER NOT NULL,
+  time_zone TEXT NOT NULL,
+  locale TEXT NOT NULL,
+  -- Channel codes as decimal digits, the preferred one first: 12 is e-mail, then SMS; 0 is none.
+  channels INTEGER NOT NULL,
+  -- 1 active, 2 suspended, 3 terminated.
+  status INTEGER NOT NULL,
+  activated_on INTEGER NOT NULL,
+  terminated_on INTEGER,
+  PRIMARY KEY (customer_id, recorded_from)
+) STRICT, WITHOUT ROWID;
+
+-- A line belongs to one customer for good.
+CREATE TABLE lines (
+  line_id INTEGER PRIMARY KEY,
+  customer_id INTEGER NOT NULL
+) STRICT;
+
+-- What hangs on a line is clustered by customer, so that a chunk's inputs are one range each.
+CREATE TABLE segments (
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  active_from INTEGER NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  plan_code TEXT NOT NULL,
+  active_to INTEGER,
+  PRIMARY KEY (customer_id, line_id, active_from, recorded_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE add_ons (
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  active_from INTEGER NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  active_to INTEGER,
+  PRIMARY KEY (customer_id, line_id, code, active_from, recorded_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE discounts (
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  active_from INTEGER NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  active_to INTEGER,
+  PRIMARY KEY (customer_id, line_id, code, active_from, recorded_from)
+) STRICT, WITHOUT ROWID;
+
+-- quantity = coefficient × 10^−scale.
+CREATE TABLE usage (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  metric TEXT NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  coefficient INTEGER NOT NULL,
+  scale INTEGER NOT NULL,
+  PRIMARY KEY (month, customer_id, line_id, metric, recorded_from)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE charges (
+  customer_id INTEGER NOT NULL,
+  charge_id TEXT NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  -- The record number that first brought this charge: decides the month that bills it.
+  first_recorded INTEGER NOT NULL,
+  charged_on INTEGER NOT NULL,
+  category TEXT NOT NULL,
+  description TEXT NOT NULL,
+  amount INTEGER NOT NULL,
+  taxable INTEGER NOT NULL,
+  PRIMARY KEY (customer_id, charge_id, recorded_from)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX charges_by_id ON charges (charge_id);
+CREATE INDEX charges_by_day ON charges (charged_on, customer_id);
+
+CREATE TABLE bundle_members (
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  bundle_id TEXT NOT NULL,
+  active_from INTEGER NOT NULL,
+  recorded_from INTEGER NOT NULL,
+  recorded_to INTEGER NOT NULL DEFAULT 9223372036854775807,
+  active_to INTEGER,
+  PRIMARY KEY (customer_id, line_id, bundle_id, active_from, recorded_from)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bundle_members_by_bundle ON bundle_members (bundle_id);
+
+-- Runs: (job, month, kind, sequence). What could change a run's result is pinned in its row.
+CREATE TABLE runs (
+  run_id INTEGER PRIMARY KEY,
+  job INTEGER NOT NULL,            -- 1 settlement, 2 rendering
+  month INTEGER NOT NULL,
+  kind INTEGER NOT NULL,           -- 1 regular, 2 supplement, 3 correction
+  sequence INTEGER NOT NULL,
+  status INTEGER NOT NULL,         -- 1 running, 2 completed, 3 failed
+  fence INTEGER NOT NULL,
+  owner TEXT NOT NULL,
+  lease_until INTEGER NOT NULL,
+  cutoff INTEGER NOT NULL,
+  catalog_version TEXT,
+  policy_version INTEGER,
+  template_version INTEGER,
+  program_version TEXT NOT NULL,
+  reason TEXT,
+  started_at INTEGER NOT NULL,
+  completed_at INTEGER,
+  parked INTEGER NOT NULL DEFAULT 0,
+  seal BLOB,
+  failure TEXT,
+  UNIQUE (job, month, kind, sequence)
+) STRICT;
+
+-- The customers that a supplement or a correction is about, fixed when the run is opened.
+CREATE TABLE run_customers (
+  run_id INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  PRIMARY KEY (run_id, customer_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE run_steps (
+  run_id INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  status INTEGER NOT NULL,         -- 1 pending, 2 running, 3 completed
+  started_at INTEGER,
+  completed_at INTEGER,
+  expected_count INTEGER,
+  expected_sum INTEGER,
+  expected_hash BLOB,
+  actual_count INTEGER,
+  actual_sum INTEGER,
+  actual_hash BLOB,
+  PRIMARY KEY (run_id, step)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE chunks (
+  run_id INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  chunk INTEGER NOT NULL,
+  lower INTEGER NOT NULL,          -- customers lower…upper, both included
+  upper INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  status INTEGER NOT NULL,         -- 1 free, 2 claimed, 3 done
+  fence INTEGER NOT NULL DEFAULT 0,
+  owner TEXT,
+  lease_until INTEGER NOT NULL DEFAULT 0,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0,
+  done_count INTEGER,
+  done_sum INTEGER,
+  done_hash BLOB,
+  parked INTEGER NOT NULL DEFAULT 0,
+  failure TEXT,
+  PRIMARY KEY (run_id, step, chunk)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE parked (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  -- The run that made this customer's statement after all.
+  settled_by INTEGER,
+  PRIMARY KEY (month, customer_id, run_id)
+) STRICT, WITHOUT ROWID;
+
+-- The primary key is what makes "exactly one" true.
+CREATE TABLE manifest (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  total INTEGER NOT NULL,
+  PRIMARY KEY (month, customer_id, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE policies (
+  version INTEGER PRIMARY KEY,
+  status INTEGER NOT NULL,         -- 1 draft, 2 active, 3 retired
+  text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE templates (
+  channel INTEGER NOT NULL,
+  locale TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  subject TEXT NOT NULL,
+  body TEXT NOT NULL,
+  PRIMARY KEY (channel, locale, version)
+) STRICT, WITHOUT ROWID;
+
+-- The key of a bill follows from its row; its bytes are in the bill store.
+CREATE TABLE bills (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  policy INTEGER NOT NULL,
+  template INTEGER NOT NULL,
+  channel INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  sha256 BLOB NOT NULL,
+  PRIMARY KEY (month, customer_id, version, policy, template, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE deliveries (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,           -- 1 bill, 2 correction, 3 resend
+  sequence INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  generation INTEGER NOT NULL DEFAULT 1,
+  fence INTEGER NOT NULL DEFAULT 0,
+  reason TEXT,
+  -- What is to be sent.
+  version INTEGER NOT NULL,
+  policy INTEGER NOT NULL,
+  template INTEGER NOT NULL,
+  -- What a send must check, copied from the customer and kept current while it is unfinished.
+  channels INTEGER NOT NULL,       -- usable channels, as in customers.channels
+  channel INTEGER NOT NULL,        -- the one that the next or current attempt uses; 0 none
+  quiet_mask INTEGER NOT NULL,
+  time_zone TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  made_at INTEGER NOT NULL,
+  -- Not before this, and the key that dispatch reads by: due, later the next attempt.
+  next_at INTEGER NOT NULL,
+  -- Begun: an intent was once committed.
+  begun INTEGER NOT NULL DEFAULT 0,
+  attempt INTEGER NOT NULL DEFAULT 0,          -- attempts in all
+  channel_attempts INTEGER NOT NULL DEFAULT 0, -- attempts on the current channel
+  slot_end INTEGER NOT NULL DEFAULT 0,
+  owner TEXT,
+  lease_until INTEGER NOT NULL DEFAULT 0,      -- claimed: lease; sending: the call's deadline
+  queued_at INTEGER NOT NULL DEFAULT 0,
+  published_at INTEGER,
+  partition INTEGER,
+  offset INTEGER,
+  changed_at INTEGER NOT NULL,
+  PRIMARY KEY (month, customer_id, kind, sequence)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX deliveries_planned ON deliveries (time_zone, next_at) WHERE state = 1;
+CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (2, 3, 4);
+CREATE INDEX deliveries_set_aside ON deliveries (state, month) WHERE state IN (6, 7, 8, 9);
+
+-- The distinct zones of deliveries, so that a tick need not look for them.
+CREATE TABLE delivery_zones (
+  time_zone TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE attempts (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  channel INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  -- Frozen with the first intent of the channel: what goes out under its key.
+  bill_sha256 BLOB NOT NULL,
+  recipient_hash BLOB NOT NULL,
+  provider TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  deadline INTEGER NOT NULL,
+  closed_at INTEGER,
+  outcome INTEGER,                 -- 1 accepted, 2 rejected, 3 not accepted, 4 unknown
+  reference TEXT,
+  reason TEXT,
+  PRIMARY KEY (month, customer_id, kind, sequence, attempt)
+) STRICT, WITHOUT ROWID;
+
+-- The life of a delivery, one row a transition.
+CREATE TABLE delivery_log (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
+  entry INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  fence INTEGER NOT NULL,
+  channel INTEGER NOT NULL,
+  reason TEXT,
+  who TEXT,
+  PRIMARY KEY (month, customer_id, kind, sequence, entry)
+) STRICT, WITHOUT ROWID;
+
+-- One row: whether this ledger's time is real or simulated, and what time it is if simulated.
+CREATE TABLE ledger_clock (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  mode INTEGER NOT NULL,           -- 0 not decided, 1 real, 2 simulated
+  simulated_now INTEGER NOT NULL
+) STRICT;
+INSERT INTO ledger_clock VALUES (1, 0, 0);
