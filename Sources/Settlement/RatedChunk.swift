@@ -29,7 +29,7 @@ struct RatedChunk: Sendable {
       }
       let input = batch.inputs[next]
       next += 1
-      do {
+      do throws(ParkingReason) {
         let statement = try rater.statement(
           for: input, version: versions[target] ?? 1, bundleSizes: sizes)
         let stored = StoredStatement(statement)
