@@ -90,13 +90,20 @@ final class ImportPass {
     do {
       catalog = try Catalog(yaml: text)
     } catch {
-      return try refuseFile(.catalog, .notACatalog("\(error)"))
+      return try refuseFile(Self.refusal(of: error))
     }
     let outcome = try writer.record(
       catalog: CatalogText(
         version: catalog.version, effectiveFrom: catalog.effectiveFrom, text: text))
     files[files.count - 1].counts += outcome.counts
     for refusal in outcome.refusals { try refuseFile(.catalog, .ledger(refusal.reason)) }
+  }
+
+  private static func refusal(of error: CatalogError) -> Refusal {
+    let problem = "\(error.problem)"
+    return Refusal(
+      file: .catalog, line: error.line ?? 1, column: error.column.map(RefusalColumn.character),
+      reason: .notACatalog(error.path.isEmpty ? problem : "\(error.path): \(problem)"))
   }
 
   private func refuseFile(_ file: InputFile, _ reason: RefusalReason) throws {

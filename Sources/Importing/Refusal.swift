@@ -1,4 +1,4 @@
-package import Billing
+import Billing
 
 /// One thing in an import set that is refused: where it stands and why.
 ///

@@ -116,7 +116,7 @@ struct RowFields {
 
   mutating func month() throws(FieldFault) -> BillingMonth {
     let bytes = next()
-    guard let month = BillingMonth(String(decoding: bytes, as: UTF8.self)) else {
+    guard let month = BillingMonth(ascii: bytes) else {
       throw fault(.notAMonth(Quotable.value(bytes)))
     }
     return month
