@@ -40,14 +40,14 @@ enum Main {
       }
       return .done
     } catch {
-      let asksForHelp = error is CleanExit || error is ValidationError
-      return asksForHelp ? .notRun(error) : .failed(error)
+      // The parser's own errors are help that was asked for, or wrong usage found late.
+      return BillingCommand.exitCode(for: error) == .failure ? .failed(error) : .notRun(error)
     }
   }
 
   private static func report(
-    _ result: Result, stoppedBy signal: (status: ExitStatus, name: String)?
-  ) -> ExitStatus {
+    _ result: Result, stoppedBy signal: (status: CommandStatus, name: String)?
+  ) -> CommandStatus {
     let terminal = Terminal.standard
     switch result {
     case .done: return .done
@@ -69,7 +69,7 @@ enum Main {
 
 extension CommandFailure {
   /// What any error means for whoever typed the command.
-  init(_ error: any Error, stoppedBy signal: (status: ExitStatus, name: String)?) {
+  init(_ error: any Error, stoppedBy signal: (status: CommandStatus, name: String)?) {
     if let signal, !(error is CommandFailure) {
       self.init(signal.status, .stopped(by: signal.name), remedy: .sameCommandGoesOn)
       return

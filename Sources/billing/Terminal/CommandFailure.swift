@@ -3,11 +3,11 @@ import Billing
 /// Why a command ends without having done what it was asked: one sentence what, one sentence what
 /// to do, and the exit code.
 struct CommandFailure: Error, Hashable, Sendable {
-  var status: ExitStatus
+  var status: CommandStatus
   var what: Phrase
   var remedy: Phrase
 
-  init(_ status: ExitStatus, _ what: Phrase, remedy: Phrase) {
+  init(_ status: CommandStatus, _ what: Phrase, remedy: Phrase) {
     self.status = status
     self.what = what
     self.remedy = remedy
@@ -21,7 +21,7 @@ extension CommandFailure {
     self.init(status, .storeFailed(error.description), remedy: remedy)
   }
 
-  private static func meaning(of kind: StoreError.Kind) -> (ExitStatus, Phrase) {
+  private static func meaning(of kind: StoreError.Kind) -> (CommandStatus, Phrase) {
     switch kind {
     case .unreachable: (.unreachable, .checkStoreIsThere)
     case .readOnly: (.unreachable, .makeStoreWritable)

@@ -49,7 +49,7 @@ final class StopSignals: Sendable {
   }
 
   /// How the command was told to end; `nil` when it was not.
-  var received: (status: ExitStatus, name: String)? {
+  var received: (status: CommandStatus, name: String)? {
     switch first.withLock({ $0 }) {
     case SIGINT: (.interrupted, "SIGINT")
     case SIGTERM: (.terminated, "SIGTERM")

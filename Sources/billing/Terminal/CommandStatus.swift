@@ -1,5 +1,5 @@
 /// How a command ended, as the shell sees it.
-enum ExitStatus: Int32, CaseIterable, Sendable {
+enum CommandStatus: Int32, CaseIterable, Sendable {
   /// Done; also: there was nothing to do.
   case done = 0
   case failed = 1
