@@ -5,7 +5,7 @@ package import Settlement
 /// The statement store on SQLite: a file of its own, so that it can be on another disk, or
 /// elsewhere altogether.
 package final class EmbeddedStatementStore: Sendable {
-  private let database: Database
+  let database: Database
 
   package init(database: Database) {
     self.database = database
