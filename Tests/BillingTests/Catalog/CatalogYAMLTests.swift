@@ -175,7 +175,8 @@ struct CatalogYAMLTests {
     Wrong("value: \"0.5\", ", "", .missingKey, "discounts[0].value"),
     Wrong("basis: [plan] }", "basis: [] }", .empty, "discounts[0].basis"),
     Wrong("basis: [plan] }", "basis: [tax] }", .unknownCategory, "discounts[0].basis[0]"),
-    Wrong("{ lines: 3, amount: 200 }, { lines: 2, amount: 100 }", "", .empty,
+    Wrong(
+      "{ lines: 3, amount: 200 }, { lines: 2, amount: 100 }", "", .empty,
       "discounts[1].tiers"),
     Wrong("lines: 2", "lines: 3", .duplicate, "discounts[1].tiers[1].lines"),
     Wrong("lines: 2", "lines: 0", .tooSmall(minimum: 1), "discounts[1].tiers[1].lines"),

@@ -90,7 +90,8 @@ struct StatementCodecTests {
     arguments: [
       Other("{\"format\"", "{ \"format\"", .unexpectedByte, at: 1),
       Other("\"format\":1", "\"format\":2", .unknownFormat, at: 10),
-      Other("\"format\":1,\"month\":\"2026-10\"", "\"month\":\"2026-10\",\"format\":1",
+      Other(
+        "\"format\":1,\"month\":\"2026-10\"", "\"month\":\"2026-10\",\"format\":1",
         .unexpectedByte, at: 2),
       Other("2026-10\",\"customer\"", "2026-13\",\"customer\"", .unreadableNumber),
       Other(":1001,", ":01001,", .unreadableNumber), Other(":1001,", ":+1001,", .unexpectedByte),
@@ -181,7 +182,9 @@ struct StatementCodecTests {
   }
 
   private func text(_ random: inout SeededRandom) -> String {
-    let pieces = ["a", "\"", "\\", "\n", "\0", "\u{1F}", "\u{7F}", "é", "e\u{301}", "홍", "👩‍👧", "/", ""]
+    let pieces = [
+      "a", "\"", "\\", "\n", "\0", "\u{1F}", "\u{7F}", "é", "e\u{301}", "홍", "👩‍👧", "/", "",
+    ]
     return (0..<Int.random(in: 0...8, using: &random)).map { _ in random.pick(pieces) }.joined()
   }
 

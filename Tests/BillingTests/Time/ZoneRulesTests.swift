@@ -63,7 +63,8 @@ struct ZoneRulesTests {
     ),
   ]
 
-  @Test("A year's slots follow each other without gap, two hours each but at clock changes",
+  @Test(
+    "A year's slots follow each other without gap, two hours each but at clock changes",
     arguments: years)
   func slots(zone: String, year: Int, odd: [OddSlot]) throws {
     let rules = try #require(ZoneRules(zone))
@@ -123,7 +124,9 @@ struct ZoneRulesTests {
 
   @Test("Only names of zones are taken: no abbreviation, no offset, nothing invented")
   func names() {
-    for name in ["America/Los_Angeles", "Asia/Seoul", "America/Indiana/Indianapolis", "Etc/UTC", "UTC"] {
+    for name in [
+      "America/Los_Angeles", "Asia/Seoul", "America/Indiana/Indianapolis", "Etc/UTC", "UTC",
+    ] {
       #expect(ZoneRules(name)?.name == name)
     }
     for name in [
