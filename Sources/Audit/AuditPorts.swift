@@ -9,10 +9,6 @@ package protocol AuditLedger: Sendable {
   func records(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
     -> LedgerRecords
 
-  /// Customers with a manifest row, a bill or a delivery of the month that no target chunk covers:
-  /// the highest and lowest that there are, to widen the ranges by.
-  func customerBounds(of month: BillingMonth) async throws -> ClosedRange<CustomerID>?
-
   /// Everything that happened to a delivery; `nil` when there is none with this key.
   func life(of delivery: DeliveryKey) async throws -> DeliveryLife?
 

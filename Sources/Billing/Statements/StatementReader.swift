@@ -301,8 +301,9 @@ extension StatementReader {
 
   private mutating func month() throws(StatementCodecError) -> BillingMonth {
     guard bytes.count - offset >= 7 else { throw StatementCodecError(.truncated, at: bytes.count) }
-    guard let month = BillingMonth(String(decoding: bytes[offset..<offset + 7], as: UTF8.self))
-    else { throw failure(.unreadableNumber) }
+    guard let month = BillingMonth(ascii: bytes[offset..<offset + 7]) else {
+      throw failure(.unreadableNumber)
+    }
     offset += 7
     return month
   }

@@ -89,8 +89,8 @@ package struct ZoneRules: Hashable, Sendable {
     let number = slotNumber(at: moment)
     return ZoneSlot(
       slot: number,
-      start: boundary(from: moment, towards: -1, leaving: number),
-      end: boundary(from: moment, towards: 1, leaving: number))
+      start: Timestamp(seconds: lastSecond(of: number, from: moment, step: -1)),
+      end: Timestamp(seconds: lastSecond(of: number, from: moment, step: 1) + 1))
   }
 
   /// The first moment of a local day: midnight, or what follows where midnight does not exist.
@@ -132,21 +132,28 @@ package struct ZoneRules: Hashable, Sendable {
     return nil
   }
 
-  /// The nearest moment in a direction at which the slot number is no longer `number`: for the
-  /// start, the first moment of the slot; for the end, the first moment after it.
-  private func boundary(from moment: Timestamp, towards step: Int64, leaving number: Int)
-    -> Timestamp
-  {
-    // Offsets change on whole quarters of an hour, so slots begin and end on them too.
-    let quarter: Int64 = 900
-    var edge =
-      step > 0
-      ? (moment.seconds.flooredDivision(by: quarter) + 1) * quarter
-      : moment.seconds.flooredDivision(by: quarter) * quarter
+  /// The last second, in one direction, up to which the slot number stays what it is at `moment`.
+  private func lastSecond(of number: Int, from moment: Timestamp, step: Int64) -> Int64 {
+    var inside = moment.seconds
     while true {
-      let probe = step > 0 ? edge : edge - 1
-      if slotNumber(at: Timestamp(seconds: probe)) != number { return Timestamp(seconds: edge) }
-      edge += step * quarter
+      // Nearly always slots begin and end on whole quarters of an hour, so these are tried first.
+      let quarter = inside.flooredDivision(by: 900) * 900
+      var outside = step > 0 ? quarter + 900 : quarter - 1
+      if isSlot(number, at: outside) {
+        inside = outside
+        continue
+      }
+      if isSlot(number, at: outside - step) { return outside - step }
+      // Clocks that change a minute past the hour, and zones with seconds in their offset.
+      while abs(outside - inside) > 1 {
+        let middle = (inside + outside).flooredDivision(by: 2)
+        if isSlot(number, at: middle) { inside = middle } else { outside = middle }
+      }
+      return inside
     }
+  }
+
+  private func isSlot(_ number: Int, at second: Int64) -> Bool {
+    slotNumber(at: Timestamp(seconds: second)) == number
   }
 }
