@@ -77,7 +77,11 @@ extension CommandFailure {
     switch error {
     case let failure as CommandFailure: self = failure
     case let error as StoreError: self.init(error)
-    default: self.init(.failed, .unexpected(String(describing: error)), remedy: .reportDefect)
+    default:
+      self =
+        CommandFailure(stage: error)
+        ?? CommandFailure(
+          .failed, .unexpected(String(describing: error)), remedy: .reportDefect)
     }
   }
 }

@@ -41,6 +41,11 @@ struct BillingConfiguration: Sendable {
     /// Percent of the targets, 0…100.
     var maxParkedPercent: FixedDecimal
     var chunkSize: Int
+
+    /// The same share in whole millionths, rounded down.
+    var maxParkedPerMillion: Int64 {
+      maxParkedPercent.coefficient * 10_000 / FixedDecimal.powerOfTen(maxParkedPercent.scale)
+    }
   }
 
   struct DeliverySettings: Hashable, Sendable {

@@ -24,16 +24,8 @@ func makeNewFile(_ path: String, text: String, mode: mode_t) throws -> Bool {
   defer { close(descriptor) }
   var text = text
   let failed: Int32? = text.withUTF8 { bytes in
-    var rest = UnsafeRawBufferPointer(bytes)
-    while !rest.isEmpty {
-      let written = write(descriptor, rest.baseAddress, rest.count)
-      if written < 0 {
-        if errno == EINTR { continue }
-        return errno
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-    }
-    return fsync(descriptor) == 0 ? nil : errno
+    writeAll(UnsafeRawBufferPointer(bytes), to: descriptor)
+      ?? (fsync(descriptor) == 0 ? nil : errno)
   }
   if let failed {
     // Half a file would be taken for a whole one the next time.

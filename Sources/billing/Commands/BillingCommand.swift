@@ -18,7 +18,7 @@ struct BillingCommand: AsyncParsableCommand {
       """,
     version: ProgramVersion.current,
     subcommands: [
-      InitCommand.self
+      InitCommand.self, SettleCommand.self, ExportCommand.self,
     ])
 }
 

@@ -62,6 +62,8 @@ final class ProgressDisplay: Sendable {
       return step
     }
     guard let ended else { return }
+    // A step without items is over before anybody could wonder about it.
+    guard ended.done > 0 else { return terminal.writeError(terminal.clearing) }
     terminal.writeError(terminal.clearing + closingLine(of: ended) + "\n")
   }
 

@@ -38,6 +38,11 @@ final class Terminal: Sendable {
     write(text, to: STDOUT_FILENO)
   }
 
+  /// Writes bytes of a result to standard output.
+  func print(bytes: [UInt8]) {
+    bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+  }
+
   /// Writes a phrase and a line break to standard output.
   func say(_ phrase: Phrase) {
     write(printable(phrase.text(in: language)) + "\n", to: STDOUT_FILENO)
@@ -71,30 +76,15 @@ final class Terminal: Sendable {
     return Int(size.ws_col)
   }
 
-  /// Apart from this type's own `write`, which would hide it.
-  private func writeBytes(_ descriptor: Int32, _ start: UnsafeRawPointer?, _ count: Int) -> Int {
-    #if canImport(Glibc)
-      Glibc.write(descriptor, start, count)
-    #elseif canImport(Musl)
-      Musl.write(descriptor, start, count)
-    #endif
-  }
-
   private func write(_ text: String, to descriptor: Int32) {
     var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
     turn.withLock { _ in
-      text.withUTF8 { bytes in
-        var rest = UnsafeRawBufferPointer(bytes)
-        while !rest.isEmpty {
-          let written = writeBytes(descriptor, rest.baseAddress, rest.count)
-          if written > 0 {
-            rest = UnsafeRawBufferPointer(rebasing: rest[written...])
-          } else if errno != EINTR {
-            // Nobody reads any more: there is nowhere left to say so.
-            return
-          }
-        }
-      }
+      // When nobody reads any more there is nowhere left to say so.
+      _ = writeAll(bytes, to: descriptor)
     }
   }
 }
