@@ -1,3 +1,4 @@
+import BillingTestKit
 import Foundation
 import Synchronization
 import Testing
@@ -19,7 +20,7 @@ final class BillingProcess: Sendable {
 
   /// Starts `billing` in a folder, with an environment of its own.
   init(
-    _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:]
+    _ arguments: [String], in folder: TestFolder, environment: [String: String] = [:]
   ) throws {
     let files = folder.file(".output-\(UUID().uuidString)")
     output = files + ".out"
@@ -63,7 +64,7 @@ final class BillingProcess: Sendable {
 /// Runs `billing` to its end.
 @discardableResult
 func billing(
-  _ arguments: String..., in folder: TemporaryFolder, environment: [String: String] = [:],
+  _ arguments: String..., in folder: TestFolder, environment: [String: String] = [:],
   expecting status: Int32? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> BillingProcess.Ending {
   let ending = try await BillingProcess(arguments, in: folder, environment: environment).ending()
