@@ -357,10 +357,11 @@ extension StatementReader {
   private func string(
     _ utf8: ArraySlice<UInt8>, from content: ArraySlice<UInt8>
   ) throws(StatementCodecError) -> String {
-    guard let text = String(validating: utf8, as: UTF8.self) else {
+    do {
+      return String(copying: try UTF8Span(validating: utf8.span))
+    } catch {
       throw StatementCodecError(.unreadableText, at: content.startIndex)
     }
-    return text
   }
 
   /// The byte that an escape stands for, and the length of the escape.

@@ -89,8 +89,8 @@ package struct ZoneRules: Hashable, Sendable {
     let number = slotNumber(at: moment)
     return ZoneSlot(
       slot: number,
-      start: Timestamp(seconds: lastSecond(of: number, from: moment, step: -1)),
-      end: Timestamp(seconds: lastSecond(of: number, from: moment, step: 1) + 1))
+      start: Timestamp(seconds: start(of: number, at: moment.seconds)),
+      end: Timestamp(seconds: end(of: number, at: moment.seconds)))
   }
 
   /// The first moment of a local day: midnight, or what follows where midnight does not exist.
@@ -109,13 +109,9 @@ package struct ZoneRules: Hashable, Sendable {
       }
     }
     // Midnight was skipped: search the first second of the day.
-    var low = midnight - 15 * 3600
-    var high = midnight + 15 * 3600
-    while low < high {
-      let middle = (low + high).flooredDivision(by: 2)
-      if self.day(at: Timestamp(seconds: middle)) >= day { high = middle } else { low = middle + 1 }
-    }
-    return Timestamp(seconds: low)
+    let span = midnight - 15 * 3600...midnight + 15 * 3600
+    return Timestamp(
+      seconds: firstSecond(in: span) { self.day(at: Timestamp(seconds: $0)) >= day })
   }
 
   /// The first moment at or after `moment` that lies in a slot that is not quiet; `nil` when all
@@ -132,28 +128,48 @@ package struct ZoneRules: Hashable, Sendable {
     return nil
   }
 
-  /// The last second, in one direction, up to which the slot number stays what it is at `moment`.
-  private func lastSecond(of number: Int, from moment: Timestamp, step: Int64) -> Int64 {
-    var inside = moment.seconds
+  /// The first second of the slot with that number that holds `second`.
+  private func start(of number: Int, at second: Int64) -> Int64 {
+    var inside = second
     while true {
-      // Nearly always slots begin and end on whole quarters of an hour, so these are tried first.
-      let quarter = inside.flooredDivision(by: 900) * 900
-      var outside = step > 0 ? quarter + 900 : quarter - 1
-      if isSlot(number, at: outside) {
-        inside = outside
-        continue
+      let offset = offset(at: inside)
+      // Where the slot begins if the clock is left alone from there to `inside`.
+      var start = (inside + offset).flooredDivision(by: 7200) * 7200 - offset
+      if self.offset(at: start) != offset {
+        start = firstSecond(in: start...inside) { self.offset(at: $0) == offset }
       }
-      if isSlot(number, at: outside - step) { return outside - step }
-      // Clocks that change a minute past the hour, and zones with seconds in their offset.
-      while abs(outside - inside) > 1 {
-        let middle = (inside + outside).flooredDivision(by: 2)
-        if isSlot(number, at: middle) { inside = middle } else { outside = middle }
-      }
-      return inside
+      guard slotNumber(at: Timestamp(seconds: start - 1)) == number else { return start }
+      inside = start - 1  // the clock was turned within the slot
     }
   }
 
-  private func isSlot(_ number: Int, at second: Int64) -> Bool {
-    slotNumber(at: Timestamp(seconds: second)) == number
+  /// The first second after the slot with that number that holds `second`.
+  private func end(of number: Int, at second: Int64) -> Int64 {
+    var inside = second
+    while true {
+      let offset = offset(at: inside)
+      // Where the slot ends if the clock is left alone until then.
+      var end = ((inside + offset).flooredDivision(by: 7200) + 1) * 7200 - offset
+      if self.offset(at: end - 1) != offset {
+        end = firstSecond(in: inside...end - 1) { self.offset(at: $0) != offset }
+      }
+      guard slotNumber(at: Timestamp(seconds: end)) == number else { return end }
+      inside = end  // the clock was turned within the slot
+    }
+  }
+
+  private func offset(at second: Int64) -> Int64 { offsetSeconds(at: Timestamp(seconds: second)) }
+
+  /// The first second for which something holds that does not at first and does at last.
+  private func firstSecond(
+    in range: ClosedRange<Int64>, where holds: (Int64) -> Bool
+  ) -> Int64 {
+    var low = range.lowerBound
+    var high = range.upperBound
+    while low < high {
+      let middle = (low + high).flooredDivision(by: 2)
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -7,12 +7,15 @@ struct ParkingTests {
   private let catalog = RatingFixture.october.catalog
   private let month = RatingFixture.month
 
-  @Test("A segment on an unknown plan parks the customer, outside the month or withdrawn it does not")
+  @Test(
+    "A segment on an unknown plan parks the customer, outside the month or withdrawn it does not")
   func unknownPlan() throws {
     #expect(
       reason(line("GONE", "2026-10-31", nil))
         == ParkingReason(.unknownPlan, "line 1: GONE is not in catalog 2026-10"))
-    for (from, to) in [("2026-09-01", "2026-10-01"), ("2026-11-01", nil), ("2026-10-05", "2026-10-05")] {
+    for (from, to) in [
+      ("2026-09-01", "2026-10-01"), ("2026-11-01", nil), ("2026-10-05", "2026-10-05"),
+    ] {
       #expect(reason(line("GONE", from, to)) == nil)
     }
   }
@@ -21,7 +24,8 @@ struct ParkingTests {
   func overlappingSegments() {
     var now = line("LTE-33", "2026-01-01", "2026-10-08")
     now.segments.append(segment("STANDARD", "2026-10-07", nil))
-    #expect(reason(now) == ParkingReason(.overlappingSegments, "line 1: two segments on 2026-10-07"))
+    #expect(
+      reason(now) == ParkingReason(.overlappingSegments, "line 1: two segments on 2026-10-07"))
 
     var nested = line("LTE-33", "2026-01-01", nil)
     nested.segments.append(segment("STANDARD", "2026-02-01", "2026-03-01"))

@@ -11,7 +11,7 @@ struct RandomRating {
 
   init(seed: UInt64) {
     var random = SeededRandom(seed: seed)
-    catalog = Self.catalog(&random)
+    let catalog = Self.catalog(&random)
     let lines = (1...Int.random(in: 1...4, using: &random)).map { number in
       Self.line(Int64(number), catalog, &random)
     }
@@ -21,6 +21,7 @@ struct RandomRating {
         description: "환불", amount: .random(in: -50_000...50_000, using: &random),
         taxable: random.chance(50))
     }
+    self.catalog = catalog
     input = RatingInput(
       customer: CustomerID(7), name: "홍길동", locale: .korean, lines: lines, charges: charges)
     let family = lines.flatMap { line in

@@ -86,6 +86,7 @@ struct RatingLawTests {
       var random = SeededRandom(seed: seed)
       var whole = RandomRating(seed: seed)
       whole.input.lines.removeLast(whole.input.lines.count - 1)
+      whole.input.lines[0].bundles = []
       whole.input.lines[0].segments = [
         PlanSegment(
           planCode: "P1", activeFrom: RandomRating.month.firstDay,

@@ -202,7 +202,7 @@ extension RatingRuleTests {
       _ code: String, _ fee: Int64, _ data: Allowance?, _ overage: OverageRule?
     ) -> Plan {
       Plan(
-        code: code, name: code.capitalized, monthlyFee: fee,
+        code: code, name: code.prefix(1) + code.dropFirst().lowercased(), monthlyFee: fee,
         allowances: data.map { ["data_mb": $0] } ?? [:],
         overage: overage.map { ["data_mb": $0] } ?? [:])
     }
