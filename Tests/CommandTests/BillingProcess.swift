@@ -20,14 +20,15 @@ final class BillingProcess: Sendable {
 
   /// Starts `billing` in a folder, with an environment of its own.
   init(
-    _ arguments: [String], in folder: TestFolder, environment: [String: String] = [:]
+    executable: URL = BillingProcess.executable, _ arguments: [String], in folder: TestFolder,
+    environment: [String: String] = [:]
   ) throws {
     let files = folder.file(".output-\(UUID().uuidString)")
     output = files + ".out"
     errors = files + ".err"
     for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]
@@ -42,7 +43,7 @@ final class BillingProcess: Sendable {
   }
 
   /// Beside the test bundle, where one build puts both.
-  private static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
+  static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
     .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("billing")
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
