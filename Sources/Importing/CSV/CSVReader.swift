@@ -89,7 +89,8 @@ package final class CSVReader {
     return field.hasDoubledQuotes ? Self.singleQuotes(in: bytes) : bytes
   }
 
-  /// The current row, or the faulty line, as it stands in the file, without its line end.
+  /// The current row, or the faulty line, as it stands in the file, without its line end; of an
+  /// endless line its beginning.
   package var rawRow: ArraySlice<UInt8> { buffer[rowStart..<rowEnd] }
 
   /// The character at which a field begins, from 1.
@@ -143,18 +144,19 @@ package final class CSVReader {
 
   /// Finds where to go on after a fault: whether it could be told, or more had to be read first.
   private func recover() throws -> Bool {
+    let longest = rowStart + maximumRowBytes
     if let lineFeed = buffer[rowStart...].firstIndex(of: Byte.lineFeed) {
+      let hasReturn = lineFeed > rowStart && buffer[lineFeed - 1] == Byte.carriageReturn
+      rowEnd = min(hasReturn ? lineFeed - 1 : lineFeed, longest)
       nextStart = lineFeed + 1
-      rowEnd = lineFeed > rowStart && buffer[lineFeed - 1] == Byte.carriageReturn
-        ? lineFeed - 1 : lineFeed
       return true
     }
-    if !sourceEnded, buffer.count - rowStart <= maximumRowBytes {
+    if !sourceEnded, buffer.count <= longest {
       try fill()
       return false
     }
     isSkippingLine = !sourceEnded
-    (rowEnd, nextStart) = (buffer.count, buffer.count)
+    (rowEnd, nextStart) = (min(buffer.count, longest), buffer.count)
     return true
   }
 
