@@ -25,7 +25,9 @@ package protocol AuditLedger: Sendable {
   func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?)
 
   /// Whether the customer is parked in that month, and why.
-  func parking(of customer: CustomerID) async throws -> [(month: BillingMonth, reason: ParkingReason)]
+  func parking(of customer: CustomerID) async throws -> [(
+    month: BillingMonth, reason: ParkingReason
+  )]
 }
 
 /// What the proof reads from the statement store.

@@ -1,3 +1,4 @@
+import BillingTestKit
 import Foundation
 import Synchronization
 import Testing
@@ -19,14 +20,15 @@ final class BillingProcess: Sendable {
 
   /// Starts `billing` in a folder, with an environment of its own.
   init(
-    _ arguments: [String], in folder: TemporaryFolder, environment: [String: String] = [:]
+    executable: URL = BillingProcess.executable, _ arguments: [String], in folder: TestFolder,
+    environment: [String: String] = [:]
   ) throws {
     let files = folder.file(".output-\(UUID().uuidString)")
     output = files + ".out"
     errors = files + ".err"
     for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
     process = Process()
-    process.executableURL = Self.executable
+    process.executableURL = executable
     process.arguments = arguments
     process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
     process.environment = ["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]
@@ -41,7 +43,7 @@ final class BillingProcess: Sendable {
   }
 
   /// Beside the test bundle, where one build puts both.
-  private static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
+  static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
     .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("billing")
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
@@ -63,7 +65,7 @@ final class BillingProcess: Sendable {
 /// Runs `billing` to its end.
 @discardableResult
 func billing(
-  _ arguments: String..., in folder: TemporaryFolder, environment: [String: String] = [:],
+  _ arguments: String..., in folder: TestFolder, environment: [String: String] = [:],
   expecting status: Int32? = nil, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> BillingProcess.Ending {
   let ending = try await BillingProcess(arguments, in: folder, environment: environment).ending()

@@ -91,7 +91,7 @@ extension EmbeddedLedger: AuditLedger {
     try await database.read { connection in
       try connection.first(
         "SELECT count(*), min(changed_at) FROM deliveries INDEXED BY deliveries_set_aside "
-          + "WHERE state = 7 AND month = ?1", month
+          + "WHERE state IN (6, 7, 8, 9) AND state = 7 AND month = ?1", month
       ) { row in
         (row.integer(0), row.optionalInteger(1).map { Timestamp(milliseconds: $0) })
       } ?? (0, nil)

@@ -1,6 +1,7 @@
 import Audit
 import Billing
 import EmbeddedStore
+import Importing
 import Runs
 import Settlement
 
@@ -55,6 +56,21 @@ struct Platform: Sendable {
         programVersion: ProgramVersion.current, worker: ProcessIdentity.current.description,
         isGone: { ProcessIdentity($0)?.isGone ?? false }),
       progress: StepProgress(environment.progress), logger: environment.logger("settlement"))
+  }
+
+  /// The importer, once it is sure that the key is this ledger's.
+  func importer() async throws -> Importer {
+    Importer(ledger: ledger, seal: try await contactSeal())
+  }
+
+  private func contactSeal() async throws -> ContactSeal {
+    let seal = try ContactKey.seal(from: configuration.keys)
+    let mark = seal.lookupHash("which key is this", column: .email)
+    switch try await ledger.claimContactKey(mark) {
+    case .same: return seal
+    case .another:
+      throw CommandFailure(.wrongUsage, .keyOfAnotherLedger, remedy: .restoreKey)
+    }
   }
 
   var export: StatementExport { StatementExport(ledger: ledger, store: statementStore) }

@@ -1,4 +1,5 @@
 import Billing
+import Importing
 import Runs
 import Settlement
 
@@ -9,6 +10,10 @@ extension CommandFailure {
     switch error {
     case let error as SettlementError: self.init(error)
     case let error as RunError: self.init(error)
+    case let error as ImportError:
+      self.init(.badInput, .nothingToImport(error.description), remedy: .nameImportSet)
+    case let error as Sample.Invalid:
+      self.init(.wrongUsage, .badSample(error.description), remedy: .seeSampleHelp)
     default: return nil
     }
   }

@@ -18,7 +18,8 @@ struct BillingCommand: AsyncParsableCommand {
       """,
     version: ProgramVersion.current,
     subcommands: [
-      InitCommand.self, SettleCommand.self, ExportCommand.self,
+      InitCommand.self, ImportCommand.self, SampleCommand.self, SettleCommand.self,
+      ExportCommand.self, StatusCommand.self, ExplainCommand.self,
     ])
 }
 

@@ -47,6 +47,12 @@ final class ProgressDisplay: Sendable {
     }
   }
 
+  /// Shows a step by its name, beginning it where another one is shown.
+  func show(_ name: Phrase, done: Int, of total: Int) {
+    if step.withLock({ $0?.name }) != name { begin(name, total: total) }
+    advance(to: done, of: total)
+  }
+
   func advance(by more: Int) {
     step.withLock { step in
       guard step != nil else { return }

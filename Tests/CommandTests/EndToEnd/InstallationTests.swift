@@ -1,12 +1,13 @@
+import BillingTestKit
 import Foundation
 import Testing
 
 @Suite("billing init, as a user types it")
 struct InstallationTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
   }
 
   @Test("writes the configuration, a key for its owner alone, and the stores")

@@ -1,11 +1,12 @@
+import BillingTestKit
 import Testing
 
 @Suite("Wrong usage and configuration, as a user sees them")
 struct UsageTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
   }
 
   @Test("an unknown subcommand and an unknown option end with 2")

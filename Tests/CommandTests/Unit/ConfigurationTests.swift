@@ -1,4 +1,5 @@
 import Billing
+import BillingTestKit
 import Foundation
 import Testing
 
@@ -6,10 +7,10 @@ import Testing
 
 @Suite("Configuration")
 struct ConfigurationTests {
-  private let folder: TemporaryFolder
+  private let folder: TestFolder
 
   init() throws {
-    folder = try TemporaryFolder()
+    folder = try TestFolder()
   }
 
   private func configuration(
