@@ -5,15 +5,16 @@ package import Settlement
 /// The statement store on SQLite: a file of its own, so that it can be on another disk, or
 /// elsewhere altogether.
 package final class EmbeddedStatementStore: Sendable {
-  private let database: Database
+  let database: Database
 
   package init(database: Database) {
     self.database = database
   }
 
-  /// Makes the tables if they are missing.
-  package func migrate() async throws {
-    _ = try await Migrations.statements.apply(to: database)
+  /// Applies the migrations that are missing; how many were applied.
+  @discardableResult
+  package func migrate() async throws -> Int {
+    try await Migrations.statements.apply(to: database)
   }
 
   package func checkSchema() async throws {
