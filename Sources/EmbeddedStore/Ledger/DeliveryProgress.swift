@@ -1,25 +1,8 @@
 package import Billing
+import Dispatching
 
-/// How a month's deliveries stand, and when there is something to do next.
-extension EmbeddedLedger {
-  /// Every delivery of the month by state. Reads them all: for a closing table.
-  package func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int] {
-    try await database.read { connection in
-      var counts: [DeliveryState: Int] = [:]
-      try connection.query(
-        "SELECT state, count(*) FROM deliveries WHERE month = ? GROUP BY state", month
-      ) { row in
-        guard let state = DeliveryState(code: row.int(0)) else {
-          throw DeliveryRow.damaged("a state is out of range")
-        }
-        counts[state] = row.int(1)
-      }
-      return counts
-    }
-  }
-
-  /// Whether the platform still has something to do for the month by itself: deliveries planned,
-  /// queued, claimed or sending, and uncertain ones that are to be looked at again.
+/// What a simulated run asks, found through the indexes of what is unfinished.
+extension EmbeddedLedger: DeliveryAgenda {
   package func hasPendingDeliveries(of month: BillingMonth) async throws -> Bool {
     try await database.read { connection in
       for query in ProgressQueries.pending {
@@ -29,10 +12,6 @@ extension EmbeddedLedger {
     }
   }
 
-  /// The next moment after now at which dispatch or the reconciler may find something to do, of
-  /// whatever month; `nil` when nothing is pending. `reapAfterMilliseconds` is the timing's.
-  ///
-  /// In a zone with deliveries that are due but quiet it is the end of the current slot.
   package func nextDeliveryMoment(
     reapAfterMilliseconds: Int64, republishAfterSeconds: Int64
   ) async throws -> Timestamp? {
