@@ -10,6 +10,15 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// The templates that `billing init` begins with.
+let firstTemplates: [Resource] = ["email", "sms"].flatMap { channel in
+  ["ko-KR", "en-US"].flatMap { locale in
+    ["subject", "body"].map { part in
+      .embedInCode("Resources/\(channel).\(locale).\(part).mustache")
+    }
+  }
+}
+
 let package = Package(
   name: "billing",
   products: [.executable(name: "billing", targets: ["billing"])],
@@ -32,7 +41,9 @@ let package = Package(
     // The stages, each with the ports it needs.
     .target(name: "Importing", dependencies: ["Billing", logging]),
     .target(name: "Settlement", dependencies: ["Billing", "Runs", logging]),
-    .target(name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", crypto, logging]),
+    .target(
+      name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", yams, logging],
+      resources: firstTemplates),
     .target(name: "Dispatching", dependencies: ["Billing", logging]),
     .target(name: "Delivery", dependencies: ["Billing", logging]),
     .target(name: "Audit", dependencies: ["Billing", logging]),
@@ -80,7 +91,8 @@ let package = Package(
       dependencies: [
         "Rendering", "EmbeddedStore", "BillingTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
-      ]),
+      ],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
