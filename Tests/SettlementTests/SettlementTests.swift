@@ -1,1 +1,1 @@
-// SettlementTests
+import Testing

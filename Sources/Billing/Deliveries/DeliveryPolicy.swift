@@ -1,3 +1,7 @@
+import struct Foundation.Data
+import class Foundation.JSONDecoder
+import class Foundation.JSONEncoder
+
 /// A versioned rule set for making and sending bills (발송 정책). Immutable once active.
 package struct DeliveryPolicy: Hashable, Sendable, Codable {
   /// 1 or more.
@@ -50,4 +54,20 @@ package struct DeliveryPolicy: Hashable, Sendable, Codable {
     version: 1, channels: [.email, .sms], templateVersion: 1, attemptsPerChannel: 3,
     backoffSeconds: 60, maxBackoffSeconds: 3600, uncertain: .atMostOnce, masksNames: true,
     dueDay: 25)
+}
+
+extension DeliveryPolicy {
+  /// Reads what `json` writes. Policies are few and small: reflection does no harm here.
+  package init(json: String) throws {
+    self = try JSONDecoder().decode(DeliveryPolicy.self, from: Data(json.utf8))
+  }
+
+  /// The policy as the ledger keeps it: JSON with sorted keys.
+  package var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
 }

@@ -1,0 +1,255 @@
+package import Billing
+
+/// What the proof and the explanations read from the ledger. Every call is one reading transaction.
+package protocol AuditLedger: Sendable {
+  /// Whether, and as what, the month was settled; `nil` when it was not.
+  func settledMonth(_ month: BillingMonth) async throws -> SettledMonth?
+
+  /// What the ledger holds about a range of customers, each list in key order.
+  func records(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
+    -> LedgerRecords
+
+  /// Customers with a manifest row, a bill or a delivery of the month that no target chunk covers:
+  /// the highest and lowest that there are, to widen the ranges by.
+  func customerBounds(of month: BillingMonth) async throws -> ClosedRange<CustomerID>?
+
+  /// Everything that happened to a delivery; `nil` when there is none with this key.
+  func life(of delivery: DeliveryKey) async throws -> DeliveryLife?
+
+  /// A customer's deliveries, by month.
+  func deliveries(of customer: CustomerID) async throws -> [DeliveryKey]
+
+  /// A customer's statements, by month and version; only those of one month where it is given.
+  func statements(of customer: CustomerID, month: BillingMonth?) async throws -> [ListedStatement]
+
+  /// Deliveries of a month by state.
+  func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64]
+
+  /// How many deliveries nobody knows the outcome of, and since when the first.
+  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?)
+
+  /// Whether the customer is parked in that month, and why.
+  func parking(of customer: CustomerID) async throws -> [(month: BillingMonth, reason: ParkingReason)]
+}
+
+/// What the proof reads from the statement store.
+package protocol AuditStatements: Sendable {
+  /// The frozen cohort of a regular run, in chunks, ascending.
+  func cohortChunks(of month: BillingMonth) async throws -> [ClosedRange<CustomerID>]
+
+  /// The customers of the cohort's chunk at a position, ascending.
+  func cohort(of month: BillingMonth, chunk: Int) async throws -> [CustomerID]
+
+  /// Every statement stored for the range, its body hashed.
+  func statementHashes(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
+    -> [HashedStatement]
+
+  func statementBody(_ key: StatementKey) async throws -> [UInt8]?
+}
+
+/// What the proof reads from the bill store.
+package protocol AuditBills: Sendable {
+  /// Size and digest of each object as it lies there, in the order asked; `nil` where it is missing.
+  func examine(_ keys: [BillKey]) async throws -> [ExaminedBill?]
+}
+
+/// What the proof reads from the providers' own ledgers.
+package protocol AuditAcceptances: Sendable {
+  /// Every message that was accepted for a month, in any order, a batch at a time.
+  func acceptances(of month: BillingMonth, _ body: @Sendable ([Acceptance]) throws -> Void)
+    async throws
+}
+
+package struct SettledMonth: Hashable, Sendable {
+  /// Every run of both jobs is completed.
+  package var isComplete: Bool
+  /// The month's bills were made and its deliveries with them.
+  package var isRendered: Bool
+
+  package init(isComplete: Bool, isRendered: Bool) {
+    self.isComplete = isComplete
+    self.isRendered = isRendered
+  }
+}
+
+package struct LedgerRecords: Sendable {
+  package var statements: [ListedStatement]
+  /// Customers who are parked and have no statement.
+  package var parked: [CustomerID]
+  package var bills: [ListedBill]
+  package var deliveries: [ListedDelivery]
+
+  package init(
+    statements: [ListedStatement], parked: [CustomerID], bills: [ListedBill],
+    deliveries: [ListedDelivery]
+  ) {
+    self.statements = statements
+    self.parked = parked
+    self.bills = bills
+    self.deliveries = deliveries
+  }
+}
+
+package struct ListedStatement: Hashable, Sendable {
+  package var key: StatementKey
+  package var hash: ContentHash
+  package var total: Int64
+  /// Channels that a bill of it is to exist for, once it was rendered.
+  package var isRendered: Bool
+
+  package init(key: StatementKey, hash: ContentHash, total: Int64, isRendered: Bool) {
+    self.key = key
+    self.hash = hash
+    self.total = total
+    self.isRendered = isRendered
+  }
+}
+
+package struct ListedBill: Hashable, Sendable {
+  package var key: BillKey
+  package var size: Int
+  package var sha256: ContentHash
+  /// The channels of the policy that it was made by.
+  package var policyChannels: [Channel]
+
+  package init(key: BillKey, size: Int, sha256: ContentHash, policyChannels: [Channel]) {
+    self.key = key
+    self.size = size
+    self.sha256 = sha256
+    self.policyChannels = policyChannels
+  }
+}
+
+package struct ListedDelivery: Hashable, Sendable {
+  package var key: DeliveryKey
+  package var state: DeliveryState
+  package var version: Int
+  package var quietSlots: QuietSlots
+  package var timeZone: String
+
+  package init(
+    key: DeliveryKey, state: DeliveryState, version: Int, quietSlots: QuietSlots, timeZone: String
+  ) {
+    self.key = key
+    self.state = state
+    self.version = version
+    self.quietSlots = quietSlots
+    self.timeZone = timeZone
+  }
+}
+
+package struct HashedStatement: Hashable, Sendable {
+  package var key: StatementKey
+  /// Of the body as it lies there.
+  package var hash: ContentHash
+
+  package init(key: StatementKey, hash: ContentHash) {
+    self.key = key
+    self.hash = hash
+  }
+}
+
+package struct ExaminedBill: Hashable, Sendable {
+  package var size: Int
+  package var sha256: ContentHash
+
+  package init(size: Int, sha256: ContentHash) {
+    self.size = size
+    self.sha256 = sha256
+  }
+}
+
+/// One message that a provider took.
+package struct Acceptance: Hashable, Sendable {
+  package var delivery: DeliveryKey
+  package var channel: Channel
+  package var at: Timestamp
+
+  package init(delivery: DeliveryKey, channel: Channel, at: Timestamp) {
+    self.delivery = delivery
+    self.channel = channel
+    self.at = at
+  }
+}
+
+/// Everything that happened to a delivery, in order.
+package struct DeliveryLife: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable {
+    package var at: Timestamp
+    package var state: DeliveryState
+    package var generation: Int64
+    package var fence: Int64
+    package var channel: Channel?
+    package var reason: String?
+    package var who: String?
+
+    package init(
+      at: Timestamp, state: DeliveryState, generation: Int64, fence: Int64, channel: Channel?,
+      reason: String?, who: String?
+    ) {
+      self.at = at
+      self.state = state
+      self.generation = generation
+      self.fence = fence
+      self.channel = channel
+      self.reason = reason
+      self.who = who
+    }
+  }
+
+  package struct Attempt: Hashable, Sendable {
+    package var number: Int
+    package var channel: Channel?
+    package var provider: String
+    package var openedAt: Timestamp
+    package var closedAt: Timestamp?
+    /// `accepted`, `rejected`, `notAccepted`, `unknown`; `nil` while it is open.
+    package var outcome: String?
+    package var reference: String?
+    package var reason: String?
+
+    package init(
+      number: Int, channel: Channel?, provider: String, openedAt: Timestamp, closedAt: Timestamp?,
+      outcome: String?, reference: String?, reason: String?
+    ) {
+      self.number = number
+      self.channel = channel
+      self.provider = provider
+      self.openedAt = openedAt
+      self.closedAt = closedAt
+      self.outcome = outcome
+      self.reference = reference
+      self.reason = reason
+    }
+  }
+
+  package var key: DeliveryKey
+  package var state: DeliveryState
+  package var reason: String?
+  package var version: Int
+  package var channels: [Channel]
+  package var quietSlots: QuietSlots
+  package var timeZone: String
+  package var dueAt: Timestamp
+  package var nextAt: Timestamp
+  package var entries: [Entry]
+  package var attempts: [Attempt]
+
+  package init(
+    key: DeliveryKey, state: DeliveryState, reason: String?, version: Int, channels: [Channel],
+    quietSlots: QuietSlots, timeZone: String, dueAt: Timestamp, nextAt: Timestamp,
+    entries: [Entry], attempts: [Attempt]
+  ) {
+    self.key = key
+    self.state = state
+    self.reason = reason
+    self.version = version
+    self.channels = channels
+    self.quietSlots = quietSlots
+    self.timeZone = timeZone
+    self.dueAt = dueAt
+    self.nextAt = nextAt
+    self.entries = entries
+    self.attempts = attempts
+  }
+}

@@ -1,0 +1,131 @@
+import Billing
+
+/// Counts and compares chunk by chunk.
+struct VerificationTally {
+  private let isRendered: Bool
+  private let isSample: Bool
+  private var counts = VerificationCounts()
+  private var findings: [Finding.Code: Finding] = [:]
+  private var zones: [String: ZoneRules] = [:]
+
+  /// Deliveries for which a provider took something.
+  private(set) var deliveriesSeen = 0
+
+  init(isRendered: Bool, isSample: Bool) {
+    self.isRendered = isRendered
+    self.isSample = isSample
+  }
+
+  /// Targets = statements + parked, as sets.
+  mutating func compareTargets(_ cohort: [CustomerID], _ records: LedgerRecords) {
+    let settled = Set(records.statements.map(\.key.customer))
+    let parked = Set(records.parked)
+    counts.targets += Int64(cohort.count)
+    counts.settledCustomers += Int64(settled.count)
+    counts.parked += Int64(parked.count)
+    expect(.targetWithoutStatement, cohort.filter { !settled.contains($0) && !parked.contains($0) })
+    expect(.notATarget, settled.union(parked).subtracting(cohort).sorted())
+    expect(.settledAndParked, settled.intersection(parked).sorted())
+  }
+
+  /// What the manifest lists is what the store holds.
+  mutating func compareStatements(_ listed: [ListedStatement], _ stored: [HashedStatement]) {
+    counts.statements += Int64(listed.count)
+    var next = stored.makeIterator()
+    var candidate = next.next()
+    for statement in listed {
+      while let found = candidate, found.key < statement.key {
+        expect(.statementNotListed, [found.key])
+        candidate = next.next()
+      }
+      guard let found = candidate, found.key == statement.key else {
+        expect(.statementMissing, [statement.key])
+        continue
+      }
+      if found.hash != statement.hash { expect(.statementAltered, [statement.key]) }
+      candidate = next.next()
+    }
+    while let found = candidate {
+      expect(.statementNotListed, [found.key])
+      candidate = next.next()
+    }
+  }
+
+  /// Bills = statements × channels, each object there with its hash.
+  mutating func compareBills(_ records: LedgerRecords, examined: [ExaminedBill?]) {
+    counts.bills += Int64(records.bills.count)
+    var channels: [StatementKey: Set<Channel>] = [:]
+    var wanted: [StatementKey: Set<Channel>] = [:]
+    for (bill, object) in zip(records.bills, examined) {
+      channels[bill.key.statement, default: []].insert(bill.key.channel)
+      wanted[bill.key.statement, default: []].formUnion(bill.policyChannels)
+      switch object {
+      case nil: expect(.billMissing, [bill.key.path])
+      case let object?:
+        if object.sha256 != bill.sha256 || object.size != bill.size {
+          expect(.billAltered, [bill.key.path])
+        }
+      }
+    }
+    guard isRendered else { return }
+    for statement in records.statements where statement.isRendered {
+      if let wanted = wanted[statement.key], wanted == channels[statement.key] { continue }
+      expect(.statementWithoutBill, [statement.key])
+    }
+  }
+
+  /// Deliveries by state, one `bill` for each settled customer, at most one accepted message each.
+  mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: AcceptedMessages) {
+    for delivery in records.deliveries {
+      counts.deliveries[delivery.state, default: 0] += 1
+      let messages = accepted.messages(for: delivery.key)
+      if !messages.isEmpty { deliveriesSeen += 1 }
+      counts.acceptedMessages += Int64(messages.count)
+      if messages.count > 1 { expect(.acceptedTwice, [delivery.key]) }
+      if delivery.state == .accepted, messages.isEmpty {
+        expect(.acceptedUnknownToProvider, [delivery.key])
+      }
+      if !messages.isEmpty, !Self.mayHaveMessage(delivery.state) {
+        expect(.acceptedButNotRecorded, [delivery.key])
+      }
+      for message in messages where isQuiet(message.at, delivery) {
+        expect(.sentInQuietSlot, [delivery.key])
+      }
+    }
+    guard isRendered else { return }
+    let told = Set(records.deliveries.filter { $0.key.kind == .bill }.map(\.key.customer))
+    let rendered = records.statements.filter(\.isRendered).map(\.key.customer)
+    expect(.statementWithoutDelivery, Set(rendered).subtracting(told).sorted())
+  }
+
+  /// `sending` and `uncertain` are open: the provider may know more than the ledger does yet.
+  private static func mayHaveMessage(_ state: DeliveryState) -> Bool {
+    switch state {
+    case .accepted, .sending, .uncertain: true
+    case .planned, .queued, .claimed, .failed, .held, .suppressed, .superseded: false
+    }
+  }
+
+  private mutating func isQuiet(_ moment: Timestamp, _ delivery: ListedDelivery) -> Bool {
+    guard delivery.quietSlots != .none else { return false }
+    if zones[delivery.timeZone] == nil { zones[delivery.timeZone] = ZoneRules(delivery.timeZone) }
+    guard let zone = zones[delivery.timeZone] else { return false }
+    return delivery.quietSlots.contains(zone.slotNumber(at: moment))
+  }
+
+  /// Records what should not be there; nothing when the list is empty.
+  mutating func expect(_ code: Finding.Code, _ offenders: [some CustomStringConvertible]) {
+    guard !offenders.isEmpty else { return }
+    var finding = findings[code] ?? Finding(code: code, count: 0, examples: [])
+    finding.count += Int64(offenders.count)
+    let room = Finding.maximumExamples - finding.examples.count
+    finding.examples += offenders.prefix(max(room, 0)).map(\.description)
+    findings[code] = finding
+  }
+
+  func report(month: BillingMonth, runsAreComplete: Bool) -> VerificationReport {
+    VerificationReport(
+      month: month, isSample: isSample, runsAreComplete: runsAreComplete, counts: counts,
+      findings: findings.values.sorted { $0.code.rawValue < $1.code.rawValue })
+  }
+}

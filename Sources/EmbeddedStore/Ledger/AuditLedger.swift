@@ -1,0 +1,284 @@
+package import Audit
+package import Billing
+import Runs
+
+extension EmbeddedLedger: AuditLedger {
+  package func settledMonth(_ month: BillingMonth) async throws -> SettledMonth? {
+    try await database.read { connection in
+      try connection.first(
+        """
+        SELECT count(*) FILTER (WHERE job = 1 AND kind = 1 AND status = 2),
+          count(*) FILTER (WHERE status <> 2),
+          count(*) FILTER (WHERE job = 2 AND kind = 1 AND status = 2)
+        FROM runs WHERE month = ?1
+        """, month
+      ) { row in
+        row.int(0) == 0
+          ? nil : SettledMonth(isComplete: row.int(1) == 0, isRendered: row.int(2) > 0)
+      } ?? nil
+    }
+  }
+
+  package func customerBounds(of month: BillingMonth) async throws -> ClosedRange<CustomerID>? {
+    try await database.read { connection in
+      try connection.first(
+        "SELECT min(customer_id), max(customer_id) FROM manifest WHERE month = ?1", month
+      ) { row in
+        row.isNull(0) ? nil : CustomerID(row.integer(0))...CustomerID(row.integer(1))
+      } ?? nil
+    }
+  }
+
+  package func records(
+    of month: BillingMonth, customers: ClosedRange<CustomerID>
+  ) async throws -> LedgerRecords {
+    try await database.read { connection in
+      LedgerRecords(
+        statements: try AuditRows.statements(month, customers, in: connection),
+        parked: try AuditRows.parked(month, customers, in: connection),
+        bills: try AuditRows.bills(month, customers, in: connection),
+        deliveries: try AuditRows.deliveries(month, customers, in: connection))
+    }
+  }
+
+  package func statements(
+    of customer: CustomerID, month: BillingMonth?
+  ) async throws -> [ListedStatement] {
+    try await database.read { connection in
+      let months = try month.map { [$0] } ?? AuditRows.settledMonths(in: connection)
+      return try months.flatMap {
+        try AuditRows.statements($0, customer...customer, in: connection)
+      }
+    }
+  }
+
+  package func deliveries(of customer: CustomerID) async throws -> [DeliveryKey] {
+    try await database.read { connection in
+      try AuditRows.settledMonths(in: connection).flatMap {
+        try AuditRows.deliveries($0, customer...customer, in: connection).map(\.key)
+      }
+    }
+  }
+
+  package func parking(
+    of customer: CustomerID
+  ) async throws -> [(month: BillingMonth, reason: ParkingReason)] {
+    try await database.read { connection in
+      var parked: [(month: BillingMonth, reason: ParkingReason)] = []
+      for month in try AuditRows.settledMonths(in: connection) {
+        try connection.query(
+          "SELECT code, detail FROM parked WHERE month = ?1 AND customer_id = ?2 "
+            + "AND settled_by IS NULL ORDER BY run_id DESC LIMIT 1", month, customer
+        ) { row in
+          parked.append(
+            (
+              month,
+              ParkingReason(
+                ParkingReason.Code(rawValue: row.text(0)) ?? .unreadableInput, row.text(1))
+            ))
+        }
+      }
+      return parked
+    }
+  }
+
+  package func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64] {
+    try await database.read { connection in
+      var counts: [DeliveryState: Int64] = [:]
+      try connection.query(
+        "SELECT state, count(*) FROM deliveries WHERE month = ?1 GROUP BY state", month
+      ) { row in
+        guard let state = DeliveryState(code: row.int(0)) else { return }
+        counts[state] = row.integer(1)
+      }
+      return counts
+    }
+  }
+
+  package func uncertain(
+    of month: BillingMonth
+  ) async throws -> (count: Int64, since: Timestamp?) {
+    try await database.read { connection in
+      try connection.first(
+        "SELECT count(*), min(changed_at) FROM deliveries INDEXED BY deliveries_set_aside "
+          + "WHERE state = 7 AND month = ?1", month
+      ) { row in
+        (row.integer(0), row.optionalInteger(1).map { Timestamp(milliseconds: $0) })
+      } ?? (0, nil)
+    }
+  }
+
+  package func life(of delivery: DeliveryKey) async throws -> DeliveryLife? {
+    try await database.read { connection in
+      guard var life = try AuditRows.delivery(delivery, in: connection) else { return nil }
+      life.entries = try AuditRows.entries(of: delivery, in: connection)
+      life.attempts = try AuditRows.attempts(of: delivery, in: connection)
+      return life
+    }
+  }
+}
+
+/// Reads what the proof and the explanations are made from.
+private enum AuditRows {
+  static func settledMonths(in connection: Connection) throws -> [BillingMonth] {
+    var months: [BillingMonth] = []
+    try connection.query("SELECT DISTINCT month FROM runs WHERE job = 1 ORDER BY month") {
+      months.append(BillingMonth(index: Int32($0.integer(0))))
+    }
+    return months
+  }
+
+  static func statements(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [ListedStatement] {
+    var statements: [ListedStatement] = []
+    try connection.query(
+      """
+      SELECT m.customer_id, m.version, m.hash, m.total, EXISTS (
+        SELECT 1 FROM runs s JOIN runs r ON r.job = 2 AND r.month = s.month AND r.kind = s.kind
+          AND r.sequence = s.sequence AND r.status = 2 WHERE s.run_id = m.run_id)
+      FROM manifest m WHERE m.month = ?1 AND m.customer_id BETWEEN ?2 AND ?3
+      ORDER BY m.customer_id, m.version
+      """, month, customers.lowerBound, customers.upperBound
+    ) { row in
+      statements.append(
+        ListedStatement(
+          key: StatementKey(
+            month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
+          hash: try row.hash(2), total: row.integer(3), isRendered: row.int(4) != 0))
+    }
+    return statements
+  }
+
+  static func parked(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [CustomerID] {
+    var parked: [CustomerID] = []
+    try connection.query(
+      """
+      SELECT DISTINCT p.customer_id FROM parked p
+      WHERE p.month = ?1 AND p.customer_id BETWEEN ?2 AND ?3 AND NOT EXISTS (
+        SELECT 1 FROM manifest m WHERE m.month = p.month AND m.customer_id = p.customer_id)
+      ORDER BY p.customer_id
+      """, month, customers.lowerBound, customers.upperBound
+    ) { parked.append(CustomerID($0.integer(0))) }
+    return parked
+  }
+
+  static func bills(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [ListedBill] {
+    var channels: [Int: [Channel]] = [:]
+    try connection.query("SELECT version, text FROM policies") { row in
+      channels[row.int(0)] = try DeliveryPolicy(json: row.text(1)).billChannels
+    }
+    var bills: [ListedBill] = []
+    try connection.query(
+      """
+      SELECT customer_id, version, policy, template, channel, size, sha256 FROM bills
+      WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3
+      ORDER BY customer_id, version, policy, template, channel
+      """, month, customers.lowerBound, customers.upperBound
+    ) { row in
+      guard let channel = Channel(code: row.int(4)) else { throw damaged("a bill's channel") }
+      bills.append(
+        ListedBill(
+          key: BillKey(
+            statement: StatementKey(
+              month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
+            policy: row.int(2), template: row.int(3), channel: channel),
+          size: row.int(5), sha256: try row.hash(6), policyChannels: channels[row.int(2)] ?? []))
+    }
+    return bills
+  }
+
+  static func deliveries(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [ListedDelivery] {
+    var deliveries: [ListedDelivery] = []
+    try connection.query(
+      """
+      SELECT customer_id, kind, sequence, state, version, quiet_mask, time_zone FROM deliveries
+      WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3 ORDER BY customer_id, kind, sequence
+      """, month, customers.lowerBound, customers.upperBound
+    ) { row in
+      guard let kind = DeliveryKind(code: row.int(1)), let state = DeliveryState(code: row.int(3)),
+        let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5)))
+      else { throw damaged("a delivery") }
+      deliveries.append(
+        ListedDelivery(
+          key: DeliveryKey(
+            month: month, customer: CustomerID(row.integer(0)), kind: kind, sequence: row.int(2)),
+          state: state, version: row.int(4), quietSlots: quiet, timeZone: row.text(6)))
+    }
+    return deliveries
+  }
+
+  static func delivery(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryLife? {
+    try connection.first(
+      """
+      SELECT state, reason, version, channels, quiet_mask, time_zone, due_at, next_at
+      FROM deliveries WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+      """, key.month, key.customer, key.kind.code, key.sequence
+    ) { row in
+      guard let state = DeliveryState(code: row.int(0)),
+        let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(4)))
+      else { throw damaged("a delivery") }
+      return DeliveryLife(
+        key: key, state: state, reason: row.optionalText(1), version: row.int(2),
+        channels: row.text(3).compactMap { $0.wholeNumberValue.flatMap(Channel.init(code:)) },
+        quietSlots: quiet, timeZone: row.text(5), dueAt: Timestamp(milliseconds: row.integer(6)),
+        nextAt: Timestamp(milliseconds: row.integer(7)), entries: [], attempts: [])
+    }
+  }
+
+  static func entries(
+    of key: DeliveryKey, in connection: Connection
+  ) throws -> [DeliveryLife.Entry] {
+    var entries: [DeliveryLife.Entry] = []
+    try connection.query(
+      """
+      SELECT at, state, generation, fence, channel, reason, who FROM delivery_log
+      WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4 ORDER BY entry
+      """, key.month, key.customer, key.kind.code, key.sequence
+    ) { row in
+      guard let state = DeliveryState(code: row.int(1)) else { throw damaged("a log entry") }
+      entries.append(
+        DeliveryLife.Entry(
+          at: Timestamp(milliseconds: row.integer(0)), state: state, generation: row.integer(2),
+          fence: row.integer(3), channel: Channel(code: row.int(4)), reason: row.optionalText(5),
+          who: row.optionalText(6)))
+    }
+    return entries
+  }
+
+  static func attempts(
+    of key: DeliveryKey, in connection: Connection
+  ) throws -> [DeliveryLife.Attempt] {
+    var attempts: [DeliveryLife.Attempt] = []
+    try connection.query(
+      """
+      SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason
+      FROM attempts WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+      ORDER BY attempt
+      """, key.month, key.customer, key.kind.code, key.sequence
+    ) { row in
+      attempts.append(
+        DeliveryLife.Attempt(
+          number: row.int(0), channel: Channel(code: row.int(1)), provider: row.text(2),
+          openedAt: Timestamp(milliseconds: row.integer(3)),
+          closedAt: row.optionalInteger(4).map { Timestamp(milliseconds: $0) },
+          outcome: row.optionalInteger(5).flatMap { outcomes[Int($0)] },
+          reference: row.optionalText(6), reason: row.optionalText(7)))
+    }
+    return attempts
+  }
+
+  private static let outcomes = [
+    1: "accepted", 2: "rejected", 3: "notAccepted", 4: "unknown",
+  ]
+
+  private static func damaged(_ what: String) -> StoreError {
+    StoreError(.corrupt, operation: "read the ledger", detail: "\(what) has an unknown code")
+  }
+}

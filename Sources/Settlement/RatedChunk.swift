@@ -1,0 +1,55 @@
+import Billing
+import Runs
+
+/// A chunk's customers, rated: pure, no I/O.
+struct RatedChunk: Sendable {
+  private(set) var statements: [StoredStatement] = []
+  private(set) var manifest: [ManifestRow] = []
+  private(set) var parked: [ParkedCustomer] = []
+  private(set) var totals: ChunkTotals
+
+  /// - Parameters:
+  ///   - targets: ascending.
+  ///   - versions: of the statements to make; 1 where there is none.
+  init(
+    targets: [CustomerID], batch: RatingBatch, versions: [CustomerID: Int], rater: Rater, run: Int64
+  ) {
+    let sizes = BundleSizes(members: batch.bundleMembers, month: rater.month)
+    var hasher = ContentHasher()
+    var sum: Int64 = 0
+    var parked: [ParkedCustomer] = []
+    statements.reserveCapacity(targets.count)
+    manifest.reserveCapacity(targets.count)
+    var next = 0
+    for target in targets {
+      guard next < batch.inputs.count, batch.inputs[next].customer == target else {
+        let reason = ParkingReason(.unreadableInput, "the customer is not in the ledger")
+        parked.append(ParkedCustomer(customer: target, reason: reason))
+        continue
+      }
+      let input = batch.inputs[next]
+      next += 1
+      do throws(ParkingReason) {
+        let statement = try rater.statement(
+          for: input, version: versions[target] ?? 1, bundleSizes: sizes)
+        let stored = StoredStatement(statement)
+        let (newSum, overflow) = sum.addingReportingOverflow(stored.total)
+        guard !overflow else { throw ParkingReason(.overflow, "the chunk's sum") }
+        sum = newSum
+        hasher.update(target.number)
+        hasher.update(Int64(stored.key.version))
+        hasher.update(stored.hash)
+        hasher.update(stored.total)
+        manifest.append(
+          ManifestRow(key: stored.key, run: run, hash: stored.hash, total: stored.total))
+        statements.append(stored)
+      } catch {
+        parked.append(ParkedCustomer(customer: target, reason: error))
+      }
+    }
+    for customer in parked { hasher.update(customer.customer.number) }
+    self.parked = parked
+    totals = ChunkTotals(
+      count: Int64(statements.count), sum: sum, hash: hasher.finish(), parked: Int64(parked.count))
+  }
+}

@@ -1,0 +1,197 @@
+package import Billing
+package import Logging
+package import Runs
+
+/// How Job 1 is done.
+package struct SettlementSettings: Sendable {
+  package var run: RunSettings
+  /// Customers in a chunk, 1…100,000.
+  package var chunkSize: Int
+  /// The share of targets, in millionths, that may be parked in a run that completes.
+  package var maxParkedPerMillion: Int64
+  package var programVersion: String
+  /// This process, as other processes read it.
+  package var worker: String
+  /// Whether the process that calls itself this is known to have ended.
+  package var isGone: @Sendable (String) -> Bool
+
+  package init(
+    run: RunSettings = RunSettings(), chunkSize: Int = 2000, maxParkedPerMillion: Int64 = 10_000,
+    programVersion: String, worker: String,
+    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
+  ) {
+    self.run = run
+    self.chunkSize = chunkSize
+    self.maxParkedPerMillion = maxParkedPerMillion
+    self.programVersion = programVersion
+    self.worker = worker
+    self.isGone = isGone
+  }
+}
+
+/// Job 1 (정산): one immutable statement per customer of a month, exactly once, however often it is
+/// started.
+package struct SettlementJob: Sendable {
+  let ledger: any SettlementLedger
+  let store: any StatementStore
+  let clock: any WallClock
+  let settings: SettlementSettings
+  let progress: any RunProgress
+  let logger: Logger
+
+  package init(
+    ledger: any SettlementLedger, store: any StatementStore, clock: any WallClock,
+    settings: SettlementSettings, progress: any RunProgress, logger: Logger
+  ) {
+    self.ledger = ledger
+    self.store = store
+    self.clock = clock
+    self.settings = settings
+    self.progress = progress
+    self.logger = logger
+  }
+
+  /// Settles a month, goes on with a settlement that was interrupted, or settles what was parked
+  /// and can be rated now. The runs that were worked on: none when there was nothing to do.
+  package func settle(_ month: BillingMonth, joining: Bool = false) async throws -> [RunRecord] {
+    var done: [RunRecord] = []
+    let existing = try await ledger.runs(of: month).filter { $0.key.job == .settlement }
+    if existing.first(where: { $0.key.kind == .regular })?.status != .completed {
+      done.append(try await settleRegular(month, joining: joining))
+    }
+    for run in existing where run.key.kind == .supplement && run.status != .completed {
+      done.append(
+        try await perform(
+          request(run.key, catalog: run.pins.catalogVersion, joining: joining)))
+    }
+    if let supplement = try await settleParked(month) { done.append(supplement) }
+    return done
+  }
+
+  /// Makes the next version of the statements of some customers (재정산).
+  ///
+  /// A correction that was interrupted goes on when it is asked for again with the same customers.
+  package func correct(
+    _ month: BillingMonth, customers: [CustomerID], reason: String, joining: Bool = false
+  ) async throws -> RunRecord? {
+    let customers = Array(Set(customers)).sorted()
+    let runs = try await ledger.runs(of: month).filter { $0.key.job == .settlement }
+    guard runs.contains(where: { $0.key.kind == .regular && $0.status == .completed }) else {
+      throw SettlementError.notSettled(month)
+    }
+    let corrections = runs.filter { $0.key.kind == .correction }
+    if let open = corrections.first(where: { $0.status != .completed }) {
+      guard try await ledger.customers(of: open.id, after: nil, limit: customers.count + 1)
+        == customers
+      else { throw SettlementError.correctionOpen(month, sequence: open.key.sequence) }
+      return try await perform(
+        request(open.key, catalog: open.pins.catalogVersion, joining: joining))
+    }
+    let versions = try await ledger.latestVersions(of: customers, month: month, apartFrom: 0)
+    let without = customers.filter { versions[$0] == nil }
+    guard without.isEmpty else {
+      throw SettlementError.noStatement(month, customers: without)
+    }
+    guard !customers.isEmpty else { return nil }
+    let catalog = try await currentCatalog(for: month)
+    let key = RunKey(
+      job: .settlement, month: month, kind: .correction, sequence: corrections.count + 1)
+    var request = request(key, catalog: catalog.version, joining: joining)
+    request.customers = customers
+    request.reason = reason
+    return try await perform(request)
+  }
+
+  // MARK: Kinds of runs
+
+  private func settleRegular(_ month: BillingMonth, joining: Bool) async throws -> RunRecord {
+    let catalog = try await currentCatalog(for: month)
+    guard let zone = ZoneRules(catalog.timeZone) else {
+      throw SettlementError.noCatalog(month)  // a catalog's zone is checked when it is applied
+    }
+    guard zone.day(at: clock.now()) >= month.next.firstDay else {
+      throw SettlementError.monthNotOver(month, lastDay: month.next.firstDay.advanced(by: -1))
+    }
+    let key = RunKey(job: .settlement, month: month, kind: .regular, sequence: 1)
+    return try await perform(request(key, catalog: catalog.version, joining: joining))
+  }
+
+  /// Opens a supplement over exactly the parked customers that can be rated now, if any can.
+  private func settleParked(_ month: BillingMonth) async throws -> RunRecord? {
+    let runs = try await ledger.runs(of: month).filter { $0.key.job == .settlement }
+    let catalog = try await currentCatalog(for: month)
+    let parked = try await unsettled(month)
+    guard !parked.isEmpty else { return nil }
+    let last = runs.filter { $0.key.kind != .correction }.max { $0.pins.cutoff < $1.pins.cutoff }
+    if let last, last.pins.catalogVersion == catalog.version,
+      try await ledger.lastRecordNumber() == last.pins.cutoff
+    {
+      return nil  // nothing was recorded since these were parked
+    }
+    let ratable = try await ratableNow(parked, month: month, catalog: catalog)
+    guard !ratable.isEmpty else { return nil }
+    let key = RunKey(
+      job: .settlement, month: month, kind: .supplement,
+      sequence: runs.count { $0.key.kind == .supplement } + 1)
+    var request = request(key, catalog: catalog.version, joining: false)
+    request.customers = ratable
+    return try await perform(request)
+  }
+
+  private func currentCatalog(for month: BillingMonth) async throws -> Catalog {
+    guard let catalog = try await ledger.catalog(for: month) else {
+      throw SettlementError.noCatalog(month)
+    }
+    return catalog
+  }
+
+  private func unsettled(_ month: BillingMonth) async throws -> [CustomerID] {
+    var all: [CustomerID] = []
+    while true {
+      let page = try await ledger.unsettled(of: month, after: all.last, limit: 10_000)
+      all += page.map(\.customer)
+      if page.count < 10_000 { return all }
+    }
+  }
+
+  /// Those that would not be parked by a run opened now.
+  func ratableNow(
+    _ customers: [CustomerID], month: BillingMonth, catalog: Catalog
+  ) async throws -> [CustomerID] {
+    let rater = Rater(catalog: catalog, month: month)
+    var ratable: [CustomerID] = []
+    for start in stride(from: 0, to: customers.count, by: settings.chunkSize) {
+      let page = Array(customers[start..<min(start + settings.chunkSize, customers.count)])
+      let batch = try await ledger.currentRatingInputs(for: page, month: month)
+      let sizes = BundleSizes(members: batch.bundleMembers, month: month)
+      for input in batch.inputs
+      where (try? rater.statement(for: input, version: 1, bundleSizes: sizes)) != nil {
+        ratable.append(input.customer)
+      }
+    }
+    return ratable
+  }
+
+  // MARK: One run
+
+  private func request(_ key: RunKey, catalog: String?, joining: Bool) -> RunRequest {
+    RunRequest(
+      key: key, catalogVersion: catalog, programVersion: settings.programVersion,
+      worker: settings.worker, leaseSeconds: settings.run.leaseSeconds,
+      steps: SettlementRun.stepNames, joins: joining, isGone: settings.isGone)
+  }
+
+  private func perform(_ request: RunRequest) async throws -> RunRecord {
+    switch try await ledger.open(request) {
+    case .started(let hold), .resumed(let hold), .joined(let hold):
+      try await SettlementRun(job: self, hold: hold).perform()
+      return try await ledger.run(request.key) ?? hold.run
+    case .completed(let run):
+      return run
+    case .held(let run):
+      throw RunError(
+        .held(owner: run.owner, until: run.leaseUntil), run: run.key,
+        detail: "\(run.owner) is working on it; its lease ends at \(run.leaseUntil)")
+    }
+  }
+}
