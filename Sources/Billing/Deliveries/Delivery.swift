@@ -125,6 +125,24 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case attemptsExhausted
   /// The call's deadline passed, or the answer broke off.
   case noAnswer
+  /// The provider did not take it now; it may later.
+  case notAccepted
+  /// The call was never written; no attempt is counted.
+  case notWritten
+  /// The claim's lease would not have outlasted a call.
+  case leaseShort
+  /// The consumer was stopped before it sent anything.
+  case stopped
+  /// The contact that the channel's key was first used with is no longer the customer's.
+  case recipientChanged
+  /// The provider may have forgotten the key, so that sending again could send twice.
+  case keyTooOld
+  /// Nothing the platform may do by itself would tell what became of it.
+  case awaitsOperator
+  /// The next channel takes over.
+  case fallback
+  /// The event was consumed and nobody has the delivery: it is published again.
+  case eventLost
   /// The customer's data changed; it is looked at again.
   case changed
   case superseded

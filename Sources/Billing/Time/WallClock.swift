@@ -4,11 +4,18 @@
 package protocol WallClock: Sendable {
   func now() -> Timestamp
 
+  /// Milliseconds of a clock that nobody sets and that goes on while the machine is suspended:
+  /// only differences mean something, and only within a process.
+  func steadyMilliseconds() -> Int64
+
   /// Returns when `now()` has reached the moment; throws `CancellationError` when cancelled.
   func sleep(until moment: Timestamp) async throws
 }
 
 extension WallClock {
+  /// For clocks that are never set back: their time is steady itself.
+  package func steadyMilliseconds() -> Int64 { now().milliseconds }
+
   package func sleep(milliseconds: Int64) async throws {
     try await sleep(until: now().adding(milliseconds: milliseconds))
   }
@@ -22,6 +29,8 @@ package struct SystemClock: WallClock {
     let sinceEpoch = clock_gettime_milliseconds()
     return Timestamp(milliseconds: sinceEpoch)
   }
+
+  package func steadyMilliseconds() -> Int64 { clock_gettime_steady_milliseconds() }
 
   package func sleep(until moment: Timestamp) async throws {
     let wait = now().milliseconds(until: moment)

@@ -271,19 +271,39 @@ CREATE TABLE deliveries (
   -- Begun: an intent was once committed.
   begun INTEGER NOT NULL DEFAULT 0,
   attempt INTEGER NOT NULL DEFAULT 0,          -- attempts in all
-  channel_attempts INTEGER NOT NULL DEFAULT 0, -- attempts on the current channel
+  channel_attempts INTEGER NOT NULL DEFAULT 0, -- attempts on the current channel that count
+  -- Attempts under the current channel's key of which nobody knows whether they were taken: while
+  -- there are any, no other key may be used.
+  unresolved INTEGER NOT NULL DEFAULT 0,
+  closed_channels INTEGER NOT NULL DEFAULT 0,  -- bit 2^code: given up, every attempt failed
+  -- Frozen with the first intent of the current channel: what goes out under its key.
+  key_opened_at INTEGER,
+  frozen_sha256 BLOB,
+  recipient_hash BLOB,
   slot_end INTEGER NOT NULL DEFAULT 0,
   owner TEXT,
-  lease_until INTEGER NOT NULL DEFAULT 0,      -- claimed: lease; sending: the call's deadline
+  -- queued: the slot's end; claimed: the lease's end; sending: the call's deadline.
+  lease_until INTEGER NOT NULL DEFAULT 0,
   queued_at INTEGER NOT NULL DEFAULT 0,
   published_at INTEGER,
   partition INTEGER,
   offset INTEGER,
+  entries INTEGER NOT NULL DEFAULT 0,          -- rows of delivery_log
   changed_at INTEGER NOT NULL,
   PRIMARY KEY (month, customer_id, kind, sequence)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX deliveries_planned ON deliveries (time_zone, next_at) WHERE state = 1;
+-- What dispatch reads a slot by, in the order of its cursor.
+CREATE INDEX deliveries_planned ON deliveries
+  (time_zone, next_at, quiet_mask, month, customer_id, kind, sequence) WHERE state = 1;
+-- The few of them that were queued before: retries, and what was put back.
+CREATE INDEX deliveries_planned_again ON deliveries
+  (time_zone, next_at, quiet_mask, month, customer_id, kind, sequence)
+  WHERE state = 1 AND queued_at > 0;
+-- Not yet published (partition NULL), or published and not yet claimed.
+CREATE INDEX deliveries_queued ON deliveries (partition, offset) WHERE state = 2;
 CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (2, 3, 4);
+-- Uncertain ones by when they are to be looked at; the highest integer is never by itself.
+CREATE INDEX deliveries_uncertain ON deliveries (next_at) WHERE state = 7;
 CREATE INDEX deliveries_set_aside ON deliveries (state, month) WHERE state IN (6, 7, 8, 9);
 
 -- The distinct zones of deliveries, so that a tick need not look for them.
@@ -299,7 +319,6 @@ CREATE TABLE attempts (
   attempt INTEGER NOT NULL,
   channel INTEGER NOT NULL,
   fence INTEGER NOT NULL,
-  -- Frozen with the first intent of the channel: what goes out under its key.
   bill_sha256 BLOB NOT NULL,
   recipient_hash BLOB NOT NULL,
   provider TEXT NOT NULL,

@@ -1,0 +1,248 @@
+import Billing
+
+/// One row of `deliveries`, as the statements that look at whole rows read and write it.
+///
+/// The hot paths (queue, publish, claim, intend) have narrow statements of their own; what decides
+/// by many columns reads the row, decides, and saves it in the same transaction.
+struct DeliveryRow {
+  let key: DeliveryKey
+  /// As it was read: `save` checks the transition from it.
+  private(set) var savedState: DeliveryState
+  var state: DeliveryState
+  var generation: Int
+  var fence: Int
+  var reason: DeliveryReason?
+  let version: Int
+  let policy: Int
+  let template: Int
+  /// See `ChannelDigits`.
+  var channelDigits: Int
+  var channel: Channel?
+  var quiet: QuietSlots
+  var timeZone: String
+  var dueAt: Timestamp
+  let madeAt: Timestamp
+  var nextAt: Timestamp
+  var isBegun: Bool
+  var attempt: Int
+  var channelAttempts: Int
+  var unresolved: Int
+  var closed: ChannelSet
+  var keyOpenedAt: Timestamp?
+  var frozenSHA: ContentHash?
+  var recipientHash: [UInt8]?
+  var slotEnd: Timestamp
+  var owner: String?
+  var leaseUntil: Timestamp
+  var queuedAt: Timestamp
+  var publishedAt: Timestamp?
+  var partition: Int64?
+  var offset: Int64?
+  private(set) var entries: Int
+
+  /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
+  static let columns = """
+    d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.fence, d.reason,
+    d.version, d.policy, d.template, d.channels, d.channel, d.quiet_mask, d.time_zone, d.due_at,
+    d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
+    d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
+    d.queued_at, d.published_at, d.partition, d.offset, d.entries
+    """
+  static let columnCount = 34
+
+  /// Where a delivery's row is, as the end of a statement with its key bound from position `n`.
+  static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
+
+  init(_ row: Statement) throws {
+    key = try DeliveryKey(row, at: 0)
+    guard let state = DeliveryState(code: row.int(4)),
+      let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(13)))
+    else { throw Self.damaged("a state or a quiet mask is out of range") }
+    self.state = state
+    savedState = state
+    self.quiet = quiet
+    generation = row.int(5)
+    fence = row.int(6)
+    reason = row.optionalText(7).flatMap(DeliveryReason.init(rawValue:))
+    version = row.int(8)
+    policy = row.int(9)
+    template = row.int(10)
+    channelDigits = row.int(11)
+    channel = Channel(code: row.int(12))
+    timeZone = row.text(14)
+    dueAt = Timestamp(milliseconds: row.integer(15))
+    madeAt = Timestamp(milliseconds: row.integer(16))
+    nextAt = Timestamp(milliseconds: row.integer(17))
+    isBegun = row.integer(18) != 0
+    attempt = row.int(19)
+    channelAttempts = row.int(20)
+    unresolved = row.int(21)
+    closed = ChannelSet(rawValue: row.int(22))
+    keyOpenedAt = row.optionalInteger(23).map(Timestamp.init(milliseconds:))
+    frozenSHA = row.isNull(24) ? nil : try row.hash(24)
+    recipientHash = row.isNull(25) ? nil : row.bytes(25)
+    slotEnd = Timestamp(milliseconds: row.integer(26))
+    owner = row.optionalText(27)
+    leaseUntil = Timestamp(milliseconds: row.integer(28))
+    queuedAt = Timestamp(milliseconds: row.integer(29))
+    publishedAt = row.optionalInteger(30).map(Timestamp.init(milliseconds:))
+    partition = row.optionalInteger(31)
+    offset = row.optionalInteger(32)
+    entries = row.int(33)
+  }
+
+  var usableChannels: [Channel] { ChannelDigits.channels(channelDigits) }
+
+  /// The row of a delivery; `nil` when there is none.
+  static func read(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryRow? {
+    let statement = try connection.statement(
+      "SELECT \(columns) FROM deliveries d WHERE \(byKey)")
+    key.bind(to: statement, at: 1)
+    defer { statement.reset() }
+    return try statement.step() ? try DeliveryRow(statement) : nil
+  }
+
+  /// Lets go of whatever a dispatcher or a consumer held.
+  mutating func letGo() {
+    owner = nil
+    leaseUntil = Timestamp(milliseconds: 0)
+    slotEnd = Timestamp(milliseconds: 0)
+    publishedAt = nil
+    partition = nil
+    offset = nil
+  }
+
+  /// Goes over to a channel whose key was never used.
+  mutating func move(to next: Channel, closed: ChannelSet) {
+    self.closed = closed
+    guard next != channel else { return }
+    channel = next
+    channelAttempts = 0
+    unresolved = 0
+    keyOpenedAt = nil
+    frozenSHA = nil
+    recipientHash = nil
+  }
+
+  /// Writes every column that can change, and a log row where the state did or `logged` says so.
+  mutating func save(
+    in connection: Connection, at now: Timestamp, who: String?, logged: Bool = false
+  ) throws {
+    precondition(
+      state == savedState || savedState.mayBecome(state),
+      "no transition from \(savedState) to \(state)")
+    let logs = logged || state != savedState
+    if logs { entries += 1 }
+    let statement = try connection.statement(Self.update)
+    bindColumns(to: statement, at: now)
+    key.bind(to: statement, at: 27)
+    try statement.finish()
+    if logs {
+      try DeliveryLog.append(
+        key, entry: entries, at: now, state: state, generation: generation, fence: fence,
+        channel: channel?.code ?? 0, reason: reason?.rawValue, who: who, in: connection)
+    }
+    savedState = state
+  }
+
+  private static let update = """
+    UPDATE deliveries SET state = ?, generation = ?, fence = ?, reason = ?, channels = ?,
+      channel = ?, quiet_mask = ?, time_zone = ?, due_at = ?, next_at = ?, begun = ?, attempt = ?,
+      channel_attempts = ?, unresolved = ?, closed_channels = ?, key_opened_at = ?,
+      frozen_sha256 = ?, recipient_hash = ?, slot_end = ?, owner = ?, lease_until = ?,
+      published_at = ?, partition = ?, offset = ?, entries = ?, changed_at = ?
+    WHERE \(byKey)
+    """
+
+  private func bindColumns(to statement: Statement, at now: Timestamp) {
+    statement.bind(state.code, at: 1)
+    statement.bind(generation, at: 2)
+    statement.bind(fence, at: 3)
+    (reason?.rawValue).bind(to: statement, at: 4)
+    statement.bind(channelDigits, at: 5)
+    statement.bind(channel?.code ?? 0, at: 6)
+    statement.bind(Int64(quiet.mask), at: 7)
+    statement.bind(timeZone, at: 8)
+    dueAt.bind(to: statement, at: 9)
+    nextAt.bind(to: statement, at: 10)
+    statement.bind(isBegun ? 1 : 0, at: 11)
+    statement.bind(attempt, at: 12)
+    statement.bind(channelAttempts, at: 13)
+    statement.bind(unresolved, at: 14)
+    statement.bind(closed.rawValue, at: 15)
+    keyOpenedAt.bind(to: statement, at: 16)
+    frozenSHA.bind(to: statement, at: 17)
+    recipientHash.bind(to: statement, at: 18)
+    slotEnd.bind(to: statement, at: 19)
+    owner.bind(to: statement, at: 20)
+    leaseUntil.bind(to: statement, at: 21)
+    publishedAt.bind(to: statement, at: 22)
+    partition.bind(to: statement, at: 23)
+    offset.bind(to: statement, at: 24)
+    statement.bind(entries, at: 25)
+    now.bind(to: statement, at: 26)
+  }
+
+  static func damaged(_ detail: String) -> StoreError {
+    StoreError(.corrupt, operation: "read a delivery", detail: detail)
+  }
+}
+
+/// The life of deliveries, one row a transition.
+enum DeliveryLog {
+  static func append(
+    _ key: DeliveryKey, entry: Int, at now: Timestamp, state: DeliveryState, generation: Int,
+    fence: Int, channel: Int, reason: String?, who: String?, in connection: Connection
+  ) throws {
+    let statement = try connection.statement(
+      "INSERT INTO delivery_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+    key.bind(to: statement, at: 1)
+    statement.bind(entry, at: 5)
+    now.bind(to: statement, at: 6)
+    statement.bind(state.code, at: 7)
+    statement.bind(generation, at: 8)
+    statement.bind(fence, at: 9)
+    statement.bind(channel, at: 10)
+    reason.bind(to: statement, at: 11)
+    who.bind(to: statement, at: 12)
+    try statement.finish()
+  }
+}
+
+/// Channels as decimal digits, the preferred one first: 12 is e-mail, then SMS; 0 is none.
+enum ChannelDigits {
+  static func channels(_ digits: Int) -> [Channel] {
+    var rest = digits
+    var channels: [Channel] = []
+    while rest > 0 {
+      if let channel = Channel(code: rest % 10) { channels.append(channel) }
+      rest /= 10
+    }
+    channels.reverse()
+    return channels
+  }
+
+  static func digits(_ channels: [Channel]) -> Int {
+    channels.reduce(0) { $0 * 10 + $1.code }
+  }
+}
+
+extension DeliveryKey {
+  /// Reads month, customer, kind and sequence from four columns.
+  init(_ row: Statement, at column: Int) throws {
+    guard let kind = DeliveryKind(code: row.int(column + 2)) else {
+      throw DeliveryRow.damaged("a kind is out of range")
+    }
+    self.init(
+      month: BillingMonth(index: Int32(truncatingIfNeeded: row.integer(column))),
+      customer: CustomerID(row.integer(column + 1)), kind: kind, sequence: row.int(column + 3))
+  }
+
+  /// Binds the four columns of the primary key from a position on.
+  func bind(to statement: Statement, at position: Int) {
+    statement.bind(Int64(month.index), at: position)
+    statement.bind(customer.number, at: position + 1)
+    statement.bind(kind.code, at: position + 2)
+    statement.bind(sequence, at: position + 3)
+  }
+}
