@@ -53,7 +53,7 @@ let package = Package(
       name: "EmbeddedStore",
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
-        "CSQLite", crypto, logging,
+        "CSQLite", "CFiles", crypto, logging,
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
@@ -72,6 +72,8 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 
+    .systemLibrary(name: "CFiles"),
+
     // What every test suite shares: conformance suites, fixtures, clocks.
     .target(
       name: "BillingTestKit",
@@ -89,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "RenderingTests",
       dependencies: [
-        "Rendering", "EmbeddedStore", "BillingTestKit",
+        "Rendering", "Settlement", "EmbeddedStore", "BillingTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [.copy("Fixtures")]),

@@ -163,9 +163,10 @@ package struct BillNames: Sendable {
     let unit: TextCell
     let isCapped: FlagCell
     let cap: TextCell
-    /// A discount by a rate; by a bundle, with its number of lines.
+    /// A discount by a rate of what earlier ones left; by a bundle, with its number of lines.
     let isRate: FlagCell
     let rate: TextCell
+    let basis: TextCell
     let isBundle: FlagCell
     let bundleLines: TextCell
 
@@ -186,6 +187,7 @@ package struct BillNames: Sendable {
       cap = scope.text("cap")
       isRate = scope.flag("isRate")
       rate = scope.text("rate")
+      basis = scope.text("basis")
       isBundle = scope.flag("isBundle")
       bundleLines = scope.text("bundleLines")
     }

@@ -170,11 +170,11 @@ struct BillValues {
       setProration(from: from, days: days, of: monthDays, in: frame)
     case .usage(let metric, let used, let allowance, let rate, let cap):
       setUsage(metric, used, allowance, rate, in: frame)
-      if let cap, line.amount == cap {
-        values.set(names.isCapped, in: frame, to: true)
-        setAmount(names.cap, in: frame, to: cap)
-      }
-    case .discount(_, let rule, _, let cap): setDiscount(rule, cap, line.amount, in: frame)
+      if let cap, line.amount == cap { setCap(cap, in: frame) }
+    case .discount(_, let rule, let basis, let cap):
+      setDiscount(rule, in: frame)
+      setAmount(names.basis, in: frame, to: basis)
+      if let cap, line.amount == Self.negated(cap) { setCap(cap, in: frame) }
     case .oneOff, .tax, .rounding: break
     }
   }
@@ -213,9 +213,7 @@ struct BillValues {
     values.set(names.unit, in: frame) { formats.priceUnit(of: metric, into: &$0) }
   }
 
-  private mutating func setDiscount(
-    _ rule: DiscountSource, _ cap: Int64?, _ amount: Int64, in frame: TemplateFrame
-  ) {
+  private mutating func setDiscount(_ rule: DiscountSource, in frame: TemplateFrame) {
     let names = Self.names.item
     let formats = formats
     switch rule {
@@ -227,10 +225,12 @@ struct BillValues {
       values.set(names.bundleLines, in: frame) { formats.count(lines, into: &$0) }
     case .amount: break
     }
-    if let cap, amount == Self.negated(cap) {
-      values.set(names.isCapped, in: frame, to: true)
-      setAmount(names.cap, in: frame, to: cap)
-    }
+  }
+
+  /// The cap was reached.
+  private mutating func setCap(_ cap: Int64, in frame: TemplateFrame) {
+    values.set(Self.names.item.isCapped, in: frame, to: true)
+    setAmount(Self.names.item.cap, in: frame, to: cap)
   }
 
   // MARK: One-off charges

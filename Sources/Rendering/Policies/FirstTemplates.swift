@@ -3,30 +3,40 @@ import Billing
 extension BillTemplate {
   /// Version 1, built into the program: what `billing init` begins with.
   package static let first: [BillTemplate] = [
-    BillTemplate(
-      channel: .email, locale: .korean, version: 1,
-      subject: subject(PackageResources.email_ko_KR_subject_mustache),
-      body: text(PackageResources.email_ko_KR_body_mustache)),
-    BillTemplate(
-      channel: .email, locale: .english, version: 1,
-      subject: subject(PackageResources.email_en_US_subject_mustache),
-      body: text(PackageResources.email_en_US_body_mustache)),
-    BillTemplate(
-      channel: .sms, locale: .korean, version: 1,
-      subject: subject(PackageResources.sms_ko_KR_subject_mustache),
-      body: subject(PackageResources.sms_ko_KR_body_mustache)),
-    BillTemplate(
-      channel: .sms, locale: .english, version: 1,
-      subject: subject(PackageResources.sms_en_US_subject_mustache),
-      body: subject(PackageResources.sms_en_US_body_mustache)),
+    embedded(
+      .email, .korean, PackageResources.email_ko_KR_subject_mustache,
+      PackageResources.email_ko_KR_body_mustache),
+    embedded(
+      .email, .english, PackageResources.email_en_US_subject_mustache,
+      PackageResources.email_en_US_body_mustache),
+    embedded(
+      .sms, .korean, PackageResources.sms_ko_KR_subject_mustache,
+      PackageResources.sms_ko_KR_body_mustache),
+    embedded(
+      .sms, .english, PackageResources.sms_en_US_subject_mustache,
+      PackageResources.sms_en_US_body_mustache),
   ]
 
-  private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+  private static func embedded(
+    _ channel: Channel, _ locale: BillLocale, _ subject: [UInt8], _ body: [UInt8]
+  ) -> BillTemplate {
+    BillTemplate(
+      channel: channel, locale: locale, version: 1,
+      subject: String(decoding: subject, as: UTF8.self),
+      fileBody: String(decoding: body, as: UTF8.self))
+  }
 
-  /// A file ends in a line feed, a subject and an SMS do not.
-  private static func subject(_ bytes: [UInt8]) -> String { withoutLineEnd(text(bytes)) }
+  /// From the texts of two files, which end in a line feed: a subject and an SMS do not.
+  init(channel: Channel, locale: BillLocale, version: Int, subject: String, fileBody: String) {
+    self.init(
+      channel: channel, locale: locale, version: version,
+      subject: Self.withoutLineEnd(subject),
+      body: channel == .sms ? Self.withoutLineEnd(fileBody) : fileBody)
+  }
 
-  static func withoutLineEnd(_ text: String) -> String {
-    text.hasSuffix("\n") ? String(text.dropLast()) : text
+  private static func withoutLineEnd(_ text: String) -> String {
+    var text = text[...]
+    while let last = text.last, last.isNewline { text.removeLast() }
+    return String(text)
   }
 }
