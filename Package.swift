@@ -97,6 +97,7 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "CommandTests", dependencies: ["billing", "BillingTestKit"]),
   ],

@@ -9,10 +9,6 @@ package protocol AuditLedger: Sendable {
   func records(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
     -> LedgerRecords
 
-  /// Customers with a manifest row, a bill or a delivery of the month that no target chunk covers:
-  /// the highest and lowest that there are, to widen the ranges by.
-  func customerBounds(of month: BillingMonth) async throws -> ClosedRange<CustomerID>?
-
   /// Everything that happened to a delivery; `nil` when there is none with this key.
   func life(of delivery: DeliveryKey) async throws -> DeliveryLife?
 
@@ -29,7 +25,9 @@ package protocol AuditLedger: Sendable {
   func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?)
 
   /// Whether the customer is parked in that month, and why.
-  func parking(of customer: CustomerID) async throws -> [(month: BillingMonth, reason: ParkingReason)]
+  func parking(of customer: CustomerID) async throws -> [(
+    month: BillingMonth, reason: ParkingReason
+  )]
 }
 
 /// What the proof reads from the statement store.

@@ -30,7 +30,8 @@ package struct Verification: Sendable {
     let chunks = try await statements.cohortChunks(of: month)
     let chosen = Self.choose(sample, of: chunks.count)
     let accepted = try await AcceptedMessages(of: month, from: acceptances)
-    var tally = VerificationTally(isRendered: settled.isRendered, isSample: chosen.count < chunks.count)
+    var tally = VerificationTally(
+      isRendered: settled.isRendered, isSample: chosen.count < chunks.count)
     for (position, chunk) in chosen.enumerated() {
       try Task.checkCancellation()
       let cohort = try await statements.cohort(of: month, chunk: chunk)
@@ -101,7 +102,9 @@ struct AcceptedMessages: Sendable {
 
   /// Messages that belong to no delivery seen, by their number.
   func unmatched(in seen: Int) -> [String] {
-    let deliveries = messages.indices.count { $0 == 0 || messages[$0].delivery != messages[$0 - 1].delivery }
+    let deliveries = messages.indices.count {
+      $0 == 0 || messages[$0].delivery != messages[$0 - 1].delivery
+    }
     return deliveries > seen ? ["\(deliveries - seen) more than there are deliveries"] : []
   }
 }

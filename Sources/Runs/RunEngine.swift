@@ -1,5 +1,6 @@
 package import Billing
 package import Logging
+import Synchronization
 
 /// How runs are worked on.
 package struct RunSettings: Sendable {
@@ -127,9 +128,11 @@ package struct RunEngine: Sendable {
     }
     let started = try await ledger.steps(of: hold.run.id)[position]
     progress.stepBegan(name, done: started.itemsDone, total: started.items)
+    let workers = min(settings.workers, max(1, started.chunks - started.chunksDone))
+    let active = ActiveWorkers(workers)
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<min(settings.workers, max(1, started.chunks - started.chunksDone)) {
-        group.addTask { try await workThrough(name, position, work, under: hold) }
+      for _ in 0..<workers {
+        group.addTask { try await workThrough(name, position, work, active, under: hold) }
       }
       try await group.waitForAll()
     }
@@ -138,10 +141,12 @@ package struct RunEngine: Sendable {
       await ledger.complete(step: position, actual: Self.totals(of: done), under: hold), hold)
   }
 
-  /// One worker: claims and works on chunks until all are done.
+  /// One worker: claims and works on chunks until none is free. The last one of the process waits
+  /// until all are done, in case another process is gone, or a chunk is to be tried again.
   private func workThrough(
     _ name: String, _ position: Int,
-    _ work: @Sendable (ClaimedChunk) async throws -> CheckpointOutcome, under hold: RunHold
+    _ work: @Sendable (ClaimedChunk) async throws -> CheckpointOutcome, _ active: ActiveWorkers,
+    under hold: RunHold
   ) async throws {
     while true {
       try Task.checkCancellation()
@@ -151,7 +156,8 @@ package struct RunEngine: Sendable {
       case .claimed(let chunk):
         try await attempt(chunk, of: name, work)
       case .wait(let moment):
-        // Another worker may be done, or gone, before its lease ends.
+        guard active.isLastOne() else { return }
+        // Another process may be done, or gone, before its lease ends.
         try await clock.sleep(until: min(moment, clock.now().adding(milliseconds: 200)))
       case .allDone:
         return
@@ -245,5 +251,23 @@ package struct RunEngine: Sendable {
     RunError(
       .takenOver, run: hold.run.key,
       detail: "another process has taken this run over; what it had not checkpointed was dropped")
+  }
+}
+
+/// How many of a process's workers still claim chunks.
+private final class ActiveWorkers: Sendable {
+  private let count: Mutex<Int>
+
+  init(_ count: Int) {
+    self.count = Mutex(count)
+  }
+
+  /// Whether the worker that asks is the last; if it is not, it no longer counts.
+  func isLastOne() -> Bool {
+    count.withLock { count in
+      guard count > 1 else { return true }
+      count -= 1
+      return false
+    }
   }
 }

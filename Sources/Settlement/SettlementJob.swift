@@ -53,11 +53,16 @@ package struct SettlementJob: Sendable {
 
   /// Settles a month, goes on with a settlement that was interrupted, or settles what was parked
   /// and can be rated now. The runs that were worked on: none when there was nothing to do.
-  package func settle(_ month: BillingMonth, joining: Bool = false) async throws -> [RunRecord] {
+  ///
+  /// - Parameter asOf: the moment at which the month has to be over, where it is not the clock's.
+  package func settle(
+    _ month: BillingMonth, joining: Bool = false, asOf: Timestamp? = nil
+  ) async throws -> [RunRecord] {
     var done: [RunRecord] = []
     let existing = try await ledger.runs(of: month).filter { $0.key.job == .settlement }
     if existing.first(where: { $0.key.kind == .regular })?.status != .completed {
-      done.append(try await settleRegular(month, joining: joining))
+      done.append(
+        try await settleRegular(month, joining: joining, asOf: asOf ?? clock.now()))
     }
     for run in existing where run.key.kind == .supplement && run.status != .completed {
       done.append(
@@ -104,12 +109,14 @@ package struct SettlementJob: Sendable {
 
   // MARK: Kinds of runs
 
-  private func settleRegular(_ month: BillingMonth, joining: Bool) async throws -> RunRecord {
+  private func settleRegular(
+    _ month: BillingMonth, joining: Bool, asOf: Timestamp
+  ) async throws -> RunRecord {
     let catalog = try await currentCatalog(for: month)
     guard let zone = ZoneRules(catalog.timeZone) else {
       throw SettlementError.noCatalog(month)  // a catalog's zone is checked when it is applied
     }
-    guard zone.day(at: clock.now()) >= month.next.firstDay else {
+    guard zone.day(at: asOf) >= month.next.firstDay else {
       throw SettlementError.monthNotOver(month, lastDay: month.next.firstDay.advanced(by: -1))
     }
     let key = RunKey(job: .settlement, month: month, kind: .regular, sequence: 1)

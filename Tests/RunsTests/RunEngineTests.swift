@@ -82,7 +82,7 @@ struct RunEngineTests {
           RunStep(
             "whole",
             .whole { _ in
-              try await Task.sleep(for: .seconds(3600))
+              try await clock.sleep(until: Timestamp(milliseconds: .max))
               return ControlTotals(count: 0, sum: 0)
             })
         ], under: hold)
@@ -106,7 +106,7 @@ struct RunEngineTests {
             "whole",
             .whole { _ in
               begin.yield()
-              try await Task.sleep(for: .seconds(3600))
+              try await clock.sleep(until: Timestamp(milliseconds: .max))
               return ControlTotals(count: 0, sum: 0)
             })
         ], under: hold)

@@ -136,8 +136,10 @@ struct CatalogNode {
 
   /// Whether some YAML reader takes a text without quotes for nothing, a flag, a number or a date.
   private func isAmbiguous(_ plain: String) -> Bool {
-    let words = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf",
-      "-.inf", "+.inf", ".nan", "<<", "="]
+    let words = [
+      "", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n", ".inf",
+      "-.inf", "+.inf", ".nan", "<<", "=",
+    ]
     let lowercased = plain.lowercased()
     return words.contains(lowercased) || ["0x", "0o", "0b"].contains(lowercased.prefix(2))
       || lowercased.utf8.allSatisfy("0123456789+-._:,e".utf8.contains)

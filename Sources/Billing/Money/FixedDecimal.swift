@@ -7,12 +7,16 @@ package struct FixedDecimal: Hashable, Sendable {
   package let scale: Int
 
   package static let maximumScale = 9
+  /// 18 digits.
+  package static let maximumCoefficient: Int64 = 999_999_999_999_999_999
   package static let zero = FixedDecimal(coefficient: 0, scale: 0)!  // within the ranges
 
-  /// `nil` when the scale is not 0…9. Trailing zeros after the point are dropped, so that equal
-  /// numbers are equal values.
+  /// `nil` when the scale is not 0…9 or there are more than 18 digits. Trailing zeros after the
+  /// point are dropped, so that equal numbers are equal values.
   package init?(coefficient: Int64, scale: Int) {
-    guard (0...Self.maximumScale).contains(scale) else { return nil }
+    guard (0...Self.maximumScale).contains(scale),
+      coefficient.magnitude <= Self.maximumCoefficient.magnitude
+    else { return nil }
     var coefficient = coefficient
     var scale = scale
     while scale > 0, coefficient % 10 == 0 {
@@ -44,7 +48,7 @@ package struct FixedDecimal: Hashable, Sendable {
       guard (48...57).contains(byte) else { return nil }
       let (shifted, over) = coefficient.multipliedReportingOverflow(by: 10)
       let (sum, overSum) = shifted.addingReportingOverflow(Int64(byte - 48))
-      guard !over, !overSum, sum <= 999_999_999_999_999_999 else { return nil }
+      guard !over, !overSum, sum <= Self.maximumCoefficient else { return nil }
       coefficient = sum
       if seenPoint { scale += 1 } else { before += 1 }
     }

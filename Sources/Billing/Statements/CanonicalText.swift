@@ -73,20 +73,7 @@ extension [UInt8] {
 
   /// The number's decimal digits, with leading zeros up to a width.
   private mutating func appendDigits(_ number: UInt64, width: Int) {
-    var digits = 1
-    var rest = number / 10
-    while rest > 0 {
-      digits += 1
-      rest /= 10
-    }
-    digits = Swift.max(digits, width)
-    append(contentsOf: repeatElement(UInt8(ascii: "0"), count: digits))
-    rest = number
-    var position = count - 1
-    while rest > 0 {
-      self[position] = UInt8(ascii: "0") + UInt8(rest % 10)
-      rest /= 10
-      position -= 1
-    }
+    if number >= 10 || width > 1 { appendDigits(number / 10, width: width - 1) }
+    append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number % 10))
   }
 }

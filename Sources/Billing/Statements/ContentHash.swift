@@ -15,11 +15,13 @@ package struct ContentHash: Hashable, Comparable, Sendable {
   /// `nil` unless there are exactly 32 bytes.
   package init?(bytes: some Collection<UInt8>) {
     guard bytes.count == 32 else { return nil }
-    var parts: [UInt64] = [0, 0, 0, 0]
-    for (position, byte) in bytes.enumerated() {
-      parts[position / 8] = parts[position / 8] << 8 | UInt64(byte)
+    var rest = bytes.makeIterator()
+    func word() -> UInt64 {
+      var word: UInt64 = 0
+      for _ in 0..<8 { word = word << 8 | UInt64(rest.next() ?? 0) }
+      return word
     }
-    words = (parts[0], parts[1], parts[2], parts[3])
+    words = (word(), word(), word(), word())
   }
 
   /// `nil` unless the text is 64 hexadecimal digits.
@@ -28,7 +30,8 @@ package struct ContentHash: Hashable, Comparable, Sendable {
     guard digits.count == 64 else { return nil }
     var bytes: [UInt8] = []
     for position in stride(from: 0, to: 64, by: 2) {
-      guard let high = Self.value(of: digits[position]), let low = Self.value(of: digits[position + 1])
+      guard let high = Self.value(of: digits[position]),
+        let low = Self.value(of: digits[position + 1])
       else { return nil }
       bytes.append(high << 4 | low)
     }

@@ -301,8 +301,9 @@ extension StatementReader {
 
   private mutating func month() throws(StatementCodecError) -> BillingMonth {
     guard bytes.count - offset >= 7 else { throw StatementCodecError(.truncated, at: bytes.count) }
-    guard let month = BillingMonth(String(decoding: bytes[offset..<offset + 7], as: UTF8.self))
-    else { throw failure(.unreadableNumber) }
+    guard let month = BillingMonth(ascii: bytes[offset..<offset + 7]) else {
+      throw failure(.unreadableNumber)
+    }
     offset += 7
     return month
   }
@@ -356,10 +357,11 @@ extension StatementReader {
   private func string(
     _ utf8: ArraySlice<UInt8>, from content: ArraySlice<UInt8>
   ) throws(StatementCodecError) -> String {
-    guard let text = String(validating: utf8, as: UTF8.self) else {
+    do {
+      return String(copying: try UTF8Span(validating: utf8.span))
+    } catch {
       throw StatementCodecError(.unreadableText, at: content.startIndex)
     }
-    return text
   }
 
   /// The byte that an escape stands for, and the length of the escape.

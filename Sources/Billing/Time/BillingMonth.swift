@@ -15,10 +15,15 @@ package struct BillingMonth: Hashable, Comparable, Sendable {
 
   /// Reads exactly `YYYY-MM`.
   package init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 2, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
-      parts.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } }),
-      let year = Int(parts[0]), let month = Int(parts[1])
+    self.init(ascii: Array(text.utf8)[...])
+  }
+
+  /// Reads exactly `YYYY-MM` from ASCII bytes.
+  package init?(ascii bytes: ArraySlice<UInt8>) {
+    let start = bytes.startIndex
+    guard bytes.count == 7, bytes[start + 4] == UInt8(ascii: "-"),
+      let year = CalendarDay.number(bytes[start..<start + 4]),
+      let month = CalendarDay.number(bytes[start + 5..<start + 7])
     else { return nil }
     self.init(year: year, month: month)
   }
@@ -38,7 +43,7 @@ package struct BillingMonth: Hashable, Comparable, Sendable {
   package var previous: BillingMonth { BillingMonth(index: index - 1) }
 
   package var firstDay: CalendarDay {
-    CalendarDay(year: year, month: month, day: 1)!  // 1…12 and 1…9999 by construction
+    CalendarDay(firstOf: month, of: year)
   }
 
   /// `[first day, first day of the next month)`.

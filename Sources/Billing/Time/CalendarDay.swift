@@ -15,9 +15,18 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
     guard (1...9999).contains(year), (1...12).contains(month),
       day >= 1, day <= Self.days(inMonth: month, of: year)
     else { return nil }
+    self.init(existing: day, month, year)
+  }
+
+  /// The first day of a month 1…12 of any year, the one after 9999 too.
+  init(firstOf month: Int, of year: Int) {
+    self.init(existing: 1, month, year)
+  }
+
+  private init(existing day: Int, _ month: Int, _ year: Int) {
     // Days from the civil date, counting years from March so that the leap day comes last.
     let shiftedYear = month <= 2 ? year - 1 : year
-    let era = (shiftedYear >= 0 ? shiftedYear : shiftedYear - 399) / 400
+    let era = shiftedYear.flooredDivision(by: 400)
     let yearOfEra = shiftedYear - era * 400
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
@@ -33,19 +42,22 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
   package init?(ascii bytes: ArraySlice<UInt8>) {
     guard bytes.count == 10 else { return nil }
     let start = bytes.startIndex
-    var numbers = [0, 0, 0]
-    var part = 0
-    for offset in 0..<10 {
-      let byte = bytes[start + offset]
-      if offset == 4 || offset == 7 {
-        guard byte == UInt8(ascii: "-") else { return nil }
-        part += 1
-      } else {
-        guard byte >= 48, byte <= 57 else { return nil }
-        numbers[part] = numbers[part] * 10 + Int(byte - 48)
-      }
+    guard bytes[start + 4] == UInt8(ascii: "-"), bytes[start + 7] == UInt8(ascii: "-"),
+      let year = Self.number(bytes[start..<start + 4]),
+      let month = Self.number(bytes[start + 5..<start + 7]),
+      let day = Self.number(bytes[start + 8..<start + 10])
+    else { return nil }
+    self.init(year: year, month: month, day: day)
+  }
+
+  /// A few ASCII digits as a number; `nil` where one is no digit.
+  static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    var number = 0
+    for digit in digits {
+      guard (48...57).contains(digit) else { return nil }
+      number = number * 10 + Int(digit - 48)
     }
-    self.init(year: numbers[0], month: numbers[1], day: numbers[2])
+    return number
   }
 
   /// Year, month 1…12 and day 1…31.

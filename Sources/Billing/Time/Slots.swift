@@ -89,8 +89,8 @@ package struct ZoneRules: Hashable, Sendable {
     let number = slotNumber(at: moment)
     return ZoneSlot(
       slot: number,
-      start: boundary(from: moment, towards: -1, leaving: number),
-      end: boundary(from: moment, towards: 1, leaving: number))
+      start: Timestamp(seconds: start(of: number, at: moment.seconds)),
+      end: Timestamp(seconds: end(of: number, at: moment.seconds)))
   }
 
   /// The first moment of a local day: midnight, or what follows where midnight does not exist.
@@ -109,13 +109,9 @@ package struct ZoneRules: Hashable, Sendable {
       }
     }
     // Midnight was skipped: search the first second of the day.
-    var low = midnight - 15 * 3600
-    var high = midnight + 15 * 3600
-    while low < high {
-      let middle = (low + high).flooredDivision(by: 2)
-      if self.day(at: Timestamp(seconds: middle)) >= day { high = middle } else { low = middle + 1 }
-    }
-    return Timestamp(seconds: low)
+    let span = midnight - 15 * 3600...midnight + 15 * 3600
+    return Timestamp(
+      seconds: firstSecond(in: span) { self.day(at: Timestamp(seconds: $0)) >= day })
   }
 
   /// The first moment at or after `moment` that lies in a slot that is not quiet; `nil` when all
@@ -132,21 +128,48 @@ package struct ZoneRules: Hashable, Sendable {
     return nil
   }
 
-  /// The nearest moment in a direction at which the slot number is no longer `number`: for the
-  /// start, the first moment of the slot; for the end, the first moment after it.
-  private func boundary(from moment: Timestamp, towards step: Int64, leaving number: Int)
-    -> Timestamp
-  {
-    // Offsets change on whole quarters of an hour, so slots begin and end on them too.
-    let quarter: Int64 = 900
-    var edge =
-      step > 0
-      ? (moment.seconds.flooredDivision(by: quarter) + 1) * quarter
-      : moment.seconds.flooredDivision(by: quarter) * quarter
+  /// The first second of the slot with that number that holds `second`.
+  private func start(of number: Int, at second: Int64) -> Int64 {
+    var inside = second
     while true {
-      let probe = step > 0 ? edge : edge - 1
-      if slotNumber(at: Timestamp(seconds: probe)) != number { return Timestamp(seconds: edge) }
-      edge += step * quarter
+      let offset = offset(at: inside)
+      // Where the slot begins if the clock is left alone from there to `inside`.
+      var start = (inside + offset).flooredDivision(by: 7200) * 7200 - offset
+      if self.offset(at: start) != offset {
+        start = firstSecond(in: start...inside) { self.offset(at: $0) == offset }
+      }
+      guard slotNumber(at: Timestamp(seconds: start - 1)) == number else { return start }
+      inside = start - 1  // the clock was turned within the slot
     }
+  }
+
+  /// The first second after the slot with that number that holds `second`.
+  private func end(of number: Int, at second: Int64) -> Int64 {
+    var inside = second
+    while true {
+      let offset = offset(at: inside)
+      // Where the slot ends if the clock is left alone until then.
+      var end = ((inside + offset).flooredDivision(by: 7200) + 1) * 7200 - offset
+      if self.offset(at: end - 1) != offset {
+        end = firstSecond(in: inside...end - 1) { self.offset(at: $0) != offset }
+      }
+      guard slotNumber(at: Timestamp(seconds: end)) == number else { return end }
+      inside = end  // the clock was turned within the slot
+    }
+  }
+
+  private func offset(at second: Int64) -> Int64 { offsetSeconds(at: Timestamp(seconds: second)) }
+
+  /// The first second for which something holds that does not at first and does at last.
+  private func firstSecond(
+    in range: ClosedRange<Int64>, where holds: (Int64) -> Bool
+  ) -> Int64 {
+    var low = range.lowerBound
+    var high = range.upperBound
+    while low < high {
+      let middle = (low + high).flooredDivision(by: 2)
+      if holds(middle) { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
 }

@@ -41,7 +41,7 @@ extension Timestamp: CustomStringConvertible {
     return "\(day)T\(clock)\(fraction)Z"
   }
 
-  /// Reads `YYYY-MM-DDTHH:MM[:SS][Z|±HH:MM]`; without an offset it is UTC.
+  /// Reads `YYYY-MM-DDTHH:MM[:SS[.sss]][Z|±HH:MM]`; without an offset it is UTC.
   package init?(iso8601 text: String) {
     let bytes = Array(text.utf8)
     guard bytes.count >= 16, bytes[10] == UInt8(ascii: "T") || bytes[10] == UInt8(ascii: " "),
@@ -62,18 +62,26 @@ extension Timestamp: CustomStringConvertible {
       second = value
       rest = 19
     }
+    var millisecond = 0
+    if rest == 19, rest < bytes.count, bytes[rest] == UInt8(ascii: ".") {
+      guard bytes.count >= 23, let tens = two(20), (48...57).contains(bytes[22]) else { return nil }
+      millisecond = tens * 10 + Int(bytes[22] - 48)
+      rest = 23
+    }
     var offset = 0
     switch Array(bytes[rest...]) {
     case [], [UInt8(ascii: "Z")]: break
     case let tail
     where tail.count == 6 && tail[3] == UInt8(ascii: ":")
       && (tail[0] == UInt8(ascii: "+") || tail[0] == UInt8(ascii: "-")):
-      guard let hours = two(rest + 1), let minutes = two(rest + 4) else { return nil }
+      guard let hours = two(rest + 1), let minutes = two(rest + 4), hours < 24, minutes < 60
+      else { return nil }
       offset = (hours * 60 + minutes) * (tail[0] == UInt8(ascii: "-") ? -60 : 60)
     default: return nil
     }
     let inDay = hour * 3600 + minute * 60 + second - offset
-    self.init(seconds: Int64(day.daysSince1970) * 86_400 + Int64(inDay))
+    self.init(
+      milliseconds: (Int64(day.daysSince1970) * 86_400 + Int64(inDay)) * 1000 + Int64(millisecond))
   }
 }
 

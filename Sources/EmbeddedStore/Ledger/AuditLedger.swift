@@ -19,16 +19,6 @@ extension EmbeddedLedger: AuditLedger {
     }
   }
 
-  package func customerBounds(of month: BillingMonth) async throws -> ClosedRange<CustomerID>? {
-    try await database.read { connection in
-      try connection.first(
-        "SELECT min(customer_id), max(customer_id) FROM manifest WHERE month = ?1", month
-      ) { row in
-        row.isNull(0) ? nil : CustomerID(row.integer(0))...CustomerID(row.integer(1))
-      } ?? nil
-    }
-  }
-
   package func records(
     of month: BillingMonth, customers: ClosedRange<CustomerID>
   ) async throws -> LedgerRecords {
@@ -101,7 +91,7 @@ extension EmbeddedLedger: AuditLedger {
     try await database.read { connection in
       try connection.first(
         "SELECT count(*), min(changed_at) FROM deliveries INDEXED BY deliveries_set_aside "
-          + "WHERE state = 7 AND month = ?1", month
+          + "WHERE state IN (6, 7, 8, 9) AND state = 7 AND month = ?1", month
       ) { row in
         (row.integer(0), row.optionalInteger(1).map { Timestamp(milliseconds: $0) })
       } ?? (0, nil)

@@ -11,9 +11,10 @@ package final class EmbeddedStatementStore: Sendable {
     self.database = database
   }
 
-  /// Makes the tables if they are missing.
-  package func migrate() async throws {
-    _ = try await Migrations.statements.apply(to: database)
+  /// Applies the migrations that are missing; how many were applied.
+  @discardableResult
+  package func migrate() async throws -> Int {
+    try await Migrations.statements.apply(to: database)
   }
 
   package func checkSchema() async throws {

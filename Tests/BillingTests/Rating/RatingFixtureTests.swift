@@ -26,7 +26,7 @@ struct RatingFixtureTests {
     let sizes = fixture.bundleSizes
     for input in fixture.inputs {
       let statement = try rater.statement(for: input, version: 1, bundleSizes: sizes)
-      expectConsistent(statement, rounding: 10)
+      expectConsistent(statement, rounding: 10, "customer \(input.customer)")
     }
   }
 
@@ -66,37 +66,37 @@ struct RatingFixtureTests {
 
 /// The laws that hold for every statement, whatever its input.
 func expectConsistent(
-  _ statement: Statement, rounding unit: Int64, sourceLocation: SourceLocation = #_sourceLocation
+  _ statement: Statement, rounding unit: Int64, _ comment: Comment,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) {
-  var charges: Int64 = 0
-  var discounts: Int64 = 0
-  var tax: Int64 = 0
-  var rounding: Int64 = 0
+  func check(_ holds: Bool, _ law: String) {
+    #expect(holds, "\(law), \(comment)", sourceLocation: sourceLocation)
+  }
+  var sums = StatementTotals(charges: 0, discounts: 0, tax: 0, rounding: 0, total: 0)
   for line in statement.lines {
+    sums.total += line.amount
     switch line.source {
-    case .plan, .addOn, .usage, .oneOff: charges += line.amount
+    case .plan, .addOn, .usage, .oneOff: sums.charges += line.amount
     case .discount(_, _, let basis, let cap):
-      discounts -= line.amount
-      #expect(line.amount < 0, sourceLocation: sourceLocation)
-      #expect(-line.amount <= basis, sourceLocation: sourceLocation)
-      #expect(-line.amount <= cap ?? .max, sourceLocation: sourceLocation)
-    case .tax: tax += line.amount
-    case .rounding: rounding += line.amount
+      sums.discounts -= line.amount
+      check(line.amount < 0, "a discount lowers")
+      check(-line.amount <= basis, "a discount is held to its basis")
+      check(-line.amount <= cap ?? .max, "a discount is held to its cap")
+    case .tax: sums.tax += line.amount
+    case .rounding: sums.rounding += line.amount
     }
   }
+  // An inclusive tax is shown and has no line.
+  if statement.tax.mode == .inclusive {
+    check(sums.tax == 0, "no line for an inclusive tax")
+    sums.tax = statement.totals.tax
+  }
+  check(sums == statement.totals, "the lines add up to the totals")
   let totals = statement.totals
-  let sum = statement.lines.reduce(0) { $0 + $1.amount }
-  #expect(sum == totals.total, "lines add up", sourceLocation: sourceLocation)
-  #expect(charges == totals.charges, sourceLocation: sourceLocation)
-  #expect(discounts == totals.discounts, sourceLocation: sourceLocation)
-  #expect(rounding == totals.rounding, sourceLocation: sourceLocation)
-  #expect(
-    tax == (statement.tax.mode == .exclusive ? totals.tax : 0), sourceLocation: sourceLocation)
-  let unrounded = totals.total - totals.rounding
-  if unrounded > 0 {
-    #expect(totals.total % unit == 0 && totals.rounding <= 0, sourceLocation: sourceLocation)
-    #expect(-totals.rounding < unit, sourceLocation: sourceLocation)
+  if totals.total - totals.rounding > 0 {
+    check(totals.total % unit == 0, "a positive total is a multiple of the unit")
+    check(totals.rounding <= 0 && -totals.rounding < unit, "the cut is below the unit")
   } else {
-    #expect(totals.rounding == 0, sourceLocation: sourceLocation)
+    check(totals.rounding == 0, "a credit is not rounded")
   }
 }

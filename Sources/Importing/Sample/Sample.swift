@@ -1,0 +1,72 @@
+package import Billing
+import Foundation
+
+/// Writes a made-up import set for one month: a Korean carrier's customers with families, plan
+/// changes, usage, refunds, quiet slots and sparse ids. The same seed gives the same bytes.
+///
+/// It is meant for a fresh ledger: samples of two months know nothing of each other.
+package struct Sample: Sendable {
+  private let seed: UInt64
+  private let customers: Int
+  private let poison: Int
+  private let month: BillingMonth
+
+  package enum Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Not 1…100,000,000.
+    case customers(Int)
+    /// Not 0…customers.
+    case poison(Int)
+
+    package var description: String {
+      switch self {
+      case .customers(let count): "\(count) customers: a sample has 1 to 100000000"
+      case .poison(let count): "\(count) customers cannot be poisoned: that is not 0 to all"
+      }
+    }
+  }
+
+  /// - Parameters:
+  ///   - customers: 1…100,000,000.
+  ///   - poison: exactly so many customers cannot be rated and will be parked.
+  package init(seed: UInt64, customers: Int, poison: Int = 0, month: BillingMonth) throws(Invalid) {
+    guard (1...100_000_000).contains(customers) else { throw .customers(customers) }
+    guard (0...customers).contains(poison) else { throw .poison(poison) }
+    self.seed = seed
+    self.customers = customers
+    self.poison = poison
+    self.month = month
+  }
+
+  /// Makes the folder if it is missing, and writes the files of an import set into it, over those
+  /// that are there. Throws `StoreError` where that fails.
+  ///
+  /// - Parameter progress: called with the customers written so far, every thousand.
+  package func write(
+    to directory: String, progress: (_ customers: Int) throws -> Void = { _ in }
+  ) throws {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw StoreError(
+        .unreachable, operation: "make the folder \(directory)",
+        detail: error.localizedDescription)
+    }
+    let catalog = try BufferedFile(
+      path: directory + "/" + InputFile.catalog.rawValue, mode: 0o644)
+    try catalog.append(SampleCatalog.text(for: month))
+    try catalog.finish(durably: false)
+    let files = try SampleFiles(directory: directory)
+    var writer = SampleWriter(random: SampleRandom(seed: seed), month: month, files: files)
+    var poisonLeft = poison
+    for written in 0..<customers {
+      // Each customer is poisoned with the share of those still to be: in the end exactly as many.
+      let isPoisoned = writer.random.below(customers - written) < poisonLeft
+      if isPoisoned { poisonLeft -= 1 }
+      try writer.writeCustomer(isPoisoned: isPoisoned)
+      if (written + 1) % 1000 == 0 { try progress(written + 1) }
+    }
+    try files.finish()
+    try progress(customers)
+  }
+}

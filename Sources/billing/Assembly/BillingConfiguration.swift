@@ -1,0 +1,225 @@
+import Billing
+import Foundation
+import Logging
+
+/// Everything that can be configured, read once at the start of a command and checked as a whole.
+struct BillingConfiguration: Sendable {
+  /// The configuration file, which need not be there.
+  let path: String
+  /// Absolute paths of the embedded stores.
+  let stores: StorePaths
+  let keys: KeySource
+  /// 1…64.
+  let workers: Int
+  /// `nil`: as the environment says.
+  let language: Language?
+  /// `nil`: as it fits where standard error goes.
+  let logLevel: Logger.Level?
+  let runLeaseSeconds: Int
+  let settlement: SettlementSettings
+  /// How late a delivery may be and still go by itself.
+  let maxLatenessSeconds: Int64
+  let delivery: DeliverySettings
+  let providers: ProviderSettings
+
+  struct StorePaths: Hashable, Sendable {
+    var ledger: String
+    var statements: String
+    var bills: String
+    var events: String
+  }
+
+  /// Where the secret comes from that seals contact data.
+  enum KeySource: Hashable, Sendable {
+    case variable(String)
+    case file(String)
+  }
+
+  struct SettlementSettings: Hashable, Sendable {
+    /// 1…31, of the month after the billing month.
+    var day: Int
+    /// Percent of the targets, 0…100.
+    var maxParkedPercent: FixedDecimal
+    var chunkSize: Int
+
+    /// The same share in whole millionths, rounded down.
+    var maxParkedPerMillion: Int64 {
+      maxParkedPercent.coefficient * 10_000 / FixedDecimal.powerOfTen(maxParkedPercent.scale)
+    }
+  }
+
+  struct DeliverySettings: Hashable, Sendable {
+    var maxInFlight: Int
+    var leaseSeconds: Int
+    var leaseGuardSeconds: Int
+    var slotGuardSeconds: Int
+    var callSeconds: Int
+    var graceSeconds: Int
+  }
+
+  struct ProviderSettings: Hashable, Sendable {
+    var seed: UInt64
+    var email: Simulated
+    var sms: Simulated
+
+    struct Simulated: Hashable, Sendable {
+      var milliseconds: Int
+      /// Percent of the attempts, 0…100.
+      var failurePercent: FixedDecimal
+    }
+  }
+}
+
+extension BillingConfiguration {
+  /// Checks every setting, also those that the command at hand does not use: a wrong one is found
+  /// when it is written, not when it is needed.
+  init(from sources: ConfigurationSources) throws {
+    let read = SettingReader(sources: sources)
+    path = sources.path
+    stores = StorePaths(
+      ledger: try read.path(.ledger, scheme: "sqlite"),
+      statements: try read.path(.statements, scheme: "sqlite"),
+      bills: try read.path(.bills, scheme: "file"),
+      events: try read.path(.events, scheme: "sqlite"))
+    keys = try read.keySource()
+    workers =
+      try read.unlessAuto(.workers) { try read.integer($0, in: 1...64) }
+      ?? min(ProcessInfo.processInfo.activeProcessorCount, 64)
+    language = try read.unlessAuto(.locale) { try read.value($0, .aLanguage, Language.init(tag:)) }
+    logLevel = try read.unlessAuto(.logLevel) {
+      try read.value($0, .aLogLevel) { Logger.Level(rawValue: $0) }
+    }
+    runLeaseSeconds = try read.integer(.runsLeaseSeconds, in: 2...3600)
+    settlement = SettlementSettings(
+      day: try read.integer(.settlementDay, in: 1...31),
+      maxParkedPercent: try read.percent(.settlementMaxParked),
+      chunkSize: try read.integer(.settlementChunkSize, in: 1...100_000))
+    maxLatenessSeconds = try read.duration(.dispatchMaxLateness)
+    delivery = try Self.delivery(read)
+    providers = ProviderSettings(
+      seed: UInt64(try read.integer(.providersSeed, in: 0...Int.max)),
+      email: ProviderSettings.Simulated(
+        milliseconds: try read.integer(.providersEmailMilliseconds, in: 0...60_000),
+        failurePercent: try read.percent(.providersEmailFailures)),
+      sms: ProviderSettings.Simulated(
+        milliseconds: try read.integer(.providersSMSMilliseconds, in: 0...60_000),
+        failurePercent: try read.percent(.providersSMSFailures)))
+  }
+
+  private static func delivery(_ read: SettingReader) throws -> DeliverySettings {
+    let settings = DeliverySettings(
+      maxInFlight: try read.integer(.deliveryMaxInFlight, in: 1...100_000),
+      leaseSeconds: try read.integer(.deliveryLeaseSeconds, in: 2...3600),
+      leaseGuardSeconds: try read.integer(.deliveryLeaseGuardSeconds, in: 1...3600),
+      slotGuardSeconds: try read.integer(.deliverySlotGuardSeconds, in: 1...3600),
+      callSeconds: try read.integer(.deliveryCallSeconds, in: 1...600),
+      graceSeconds: try read.integer(.deliveryGraceSeconds, in: 0...600))
+    // A call that is let begin must be over before the claim can be taken over or the slot ends.
+    let relations: [(Setting, Int, Setting, Int)] = [
+      (
+        .deliveryCallSeconds, settings.callSeconds,
+        .deliveryLeaseGuardSeconds, settings.leaseGuardSeconds
+      ),
+      (
+        .deliveryCallSeconds, settings.callSeconds,
+        .deliverySlotGuardSeconds, settings.slotGuardSeconds
+      ),
+      (
+        .deliveryLeaseGuardSeconds, settings.leaseGuardSeconds,
+        .deliveryLeaseSeconds, settings.leaseSeconds
+      ),
+    ]
+    for (smaller, small, larger, large) in relations where small >= large {
+      throw CommandFailure(
+        .wrongUsage, .settingsDisagree(smaller.rawValue, larger.rawValue), remedy: .changeOne)
+    }
+    return settings
+  }
+}
+
+/// Reads texts as values of a kind; a wrong one is an error that names the setting, what it says
+/// and where.
+struct SettingReader {
+  let sources: ConfigurationSources
+
+  func integer(_ setting: Setting, in range: ClosedRange<Int>) throws -> Int {
+    try value(setting, .wholeNumber(range)) { text in
+      Int(text).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  /// `1 %`, `0.5%` or `0.5`.
+  func percent(_ setting: Setting) throws -> FixedDecimal {
+    try value(setting, .aPercentage) { text in
+      let digits = text.hasSuffix("%") ? text.dropLast() : text[...]
+      guard let number = FixedDecimal(digits.drop { $0 == " " }.prefix { $0 != " " }),
+        !number.isNegative,
+        number.coefficient <= 100 * FixedDecimal.powerOfTen(number.scale)
+      else { return nil }
+      return number
+    }
+  }
+
+  /// `90s`, `10m`, `12h`, `7d`, in seconds; at least one, at most 366 days.
+  func duration(_ setting: Setting) throws -> Int64 {
+    try value(setting, .aDuration, durationSeconds)
+  }
+
+  func path(_ setting: Setting, scheme: String) throws -> String {
+    switch StoreAddress(try text(setting), embedded: scheme) {
+    case .path(let path): return absolutePath(path, from: folder)
+    case .notBuiltIn(let found):
+      throw CommandFailure(
+        .wrongUsage, .notBuiltIn(found, setting: setting.rawValue), remedy: .useEmbedded(scheme))
+    case .malformed: throw wrong(setting, .aStore(scheme))
+    }
+  }
+
+  func keySource() throws -> BillingConfiguration.KeySource {
+    if let secret = sources.text(of: .keysContact) { return .variable(secret) }
+    return .file(absolutePath(try text(.keysFile), from: folder))
+  }
+
+  /// `nil` where the setting says `auto`.
+  func unlessAuto<Value>(_ setting: Setting, _ read: (Setting) throws -> Value) throws -> Value? {
+    try text(setting) == "auto" ? nil : try read(setting)
+  }
+
+  func value<Value>(
+    _ setting: Setting, _ expected: Phrase, _ read: (String) -> Value?
+  ) throws -> Value {
+    guard let value = read(try text(setting)) else { throw wrong(setting, expected) }
+    return value
+  }
+
+  /// Never empty: an empty value is a mistake, not a wish for the default.
+  private func text(_ setting: Setting) throws -> String {
+    guard let text = sources.text(of: setting), !text.isEmpty else {
+      throw wrong(setting, .aValue)
+    }
+    return text
+  }
+
+  private var folder: String {
+    String(sources.path[..<(sources.path.lastIndex(of: "/") ?? sources.path.startIndex)])
+  }
+
+  private func wrong(_ setting: Setting, _ expected: Phrase) -> CommandFailure {
+    // A store's URL may hold a password.
+    let shown = setting.isStore || setting.isSecret ? "…" : sources.text(of: setting) ?? ""
+    return CommandFailure(
+      .wrongUsage,
+      .wrongValue(setting.rawValue, shown.isEmpty ? "\"\"" : shown, at: sources.place(of: setting)),
+      remedy: .expects(expected))
+  }
+}
+
+/// Reads `90s`, `10m`, `12h`, `7d`; seconds, 1…366 days.
+func durationSeconds(_ text: String) -> Int64? {
+  let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+  guard let unit = text.last.flatMap({ units[$0] }), text.utf8.count <= 12,
+    text.dropLast().utf8.allSatisfy({ (48...57).contains($0) }),
+    let number = Int64(text.dropLast()), number > 0, number <= 366 * 86_400 / unit
+  else { return nil }
+  return number * unit
+}

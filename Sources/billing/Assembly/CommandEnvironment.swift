@@ -1,0 +1,34 @@
+import Billing
+import Foundation
+import Logging
+
+/// What every command works with: the configuration, the terminal, the log, the clock.
+struct CommandEnvironment: Sendable {
+  let configuration: BillingConfiguration
+  let terminal: Terminal
+  let progress: ProgressDisplay
+  let clock: any WallClock
+  private let logLevel: Logger.Level
+
+  init(
+    reading options: GlobalOptions, settings: [String] = [], mustExist: Bool = true,
+    terminal: Terminal = .standard
+  ) async throws {
+    let sources = try await ConfigurationSources(
+      path: options.config, assignments: options.assignments + settings,
+      environment: ProcessInfo.processInfo.environment,
+      workingDirectory: FileManager.default.currentDirectoryPath, mustExist: mustExist)
+    configuration = try BillingConfiguration(from: sources)
+    if let language = configuration.language { terminal.language = language }
+    self.terminal = terminal
+    progress = ProgressDisplay(on: terminal)
+    clock = SystemClock()
+    logLevel = configuration.logLevel ?? (terminal.drawsProgress ? .warning : .notice)
+  }
+
+  func logger(_ label: String) -> Logger {
+    Logger(label: label) { label in
+      StandardErrorLog(label: label, level: logLevel, terminal: terminal, clock: clock)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import Billing
+
+/// Makes what is missing in a folder: the configuration, the key, the stores.
+struct Installation {
+  private let environment: CommandEnvironment
+  private var configuration: BillingConfiguration { environment.configuration }
+
+  init(_ environment: CommandEnvironment) {
+    self.environment = environment
+  }
+
+  /// What was made, in order; nothing when everything was there.
+  func complete() async throws -> [Phrase] {
+    var made: [Phrase] = []
+    let path = configuration.path
+    _ = try makeFolder(folder(of: path))
+    if try makeNewFile(path, text: ConfigurationFile.text(), mode: 0o644) {
+      made.append(.madeFile(path))
+    }
+    made += try makeKey()
+    let stores = configuration.stores
+    let files = [stores.ledger, stores.statements, stores.events]
+    let folders = files.map(folder(of:)) + [stores.bills]
+    for folder in Set(folders).sorted() where try makeFolder(folder) {
+      made.append(.madeFolder(folder))
+    }
+    let migrations = try await Platform.migrate(environment)
+    if migrations > 0 { made.append(.appliedMigrations(migrations)) }
+    return made
+  }
+
+  /// A key only where nothing was sealed yet: contact data under a lost key cannot be read with
+  /// another.
+  private func makeKey() throws -> [Phrase] {
+    guard case .file(let path) = configuration.keys else { return [] }
+    if fileStatus(path) == nil, fileStatus(configuration.stores.ledger) != nil {
+      throw CommandFailure(.wrongUsage, .keyMissing(path), remedy: .restoreKey)
+    }
+    _ = try makeFolder(folder(of: path))
+    return try ContactKey.makeFile(at: path) ? [.madeKey(path)] : []
+  }
+}

@@ -1,0 +1,72 @@
+import Billing
+import Foundation
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// What the system knows about a file; `nil` when there is none.
+func fileStatus(_ path: String) -> stat? {
+  var status = stat()
+  return stat(path, &status) == 0 ? status : nil
+}
+
+/// Writes a file that was not there, and makes sure that it is on disk; `false`, having changed
+/// nothing, when there is one already.
+func makeNewFile(_ path: String, text: String, mode: mode_t) throws -> Bool {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+  guard descriptor >= 0 else {
+    if errno == EEXIST { return false }
+    throw StoreError(system: errno, operation: "make \(path)")
+  }
+  defer { close(descriptor) }
+  var text = text
+  let failed: Int32? = text.withUTF8 { bytes in
+    writeAll(UnsafeRawBufferPointer(bytes), to: descriptor)
+      ?? (fsync(descriptor) == 0 ? nil : errno)
+  }
+  if let failed {
+    // Half a file would be taken for a whole one the next time.
+    unlink(path)
+    throw StoreError(system: failed, operation: "write \(path)")
+  }
+  return true
+}
+
+/// Makes a folder and those above it; `false` when it was there.
+func makeFolder(_ path: String) throws -> Bool {
+  if let status = fileStatus(path) {
+    guard status.st_mode & S_IFMT == S_IFDIR else {
+      throw StoreError(system: ENOTDIR, operation: "make the folder \(path)")
+    }
+    return false
+  }
+  var made = ""
+  for name in path.split(separator: "/") {
+    made += "/" + name
+    if mkdir(made, 0o755) != 0, errno != EEXIST {
+      throw StoreError(system: errno, operation: "make the folder \(made)")
+    }
+  }
+  return true
+}
+
+/// The folder that a file lies in.
+func folder(of path: String) -> String {
+  String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
+}
+
+extension StoreError {
+  /// What the system's error number means for the caller.
+  init(system number: Int32, operation: String) {
+    let kind: Kind =
+      switch number {
+      case EACCES, EPERM, EROFS: .readOnly
+      case ENOSPC, EDQUOT: .full
+      default: .unreachable
+      }
+    self.init(kind, operation: operation, detail: String(cString: strerror(number)))
+  }
+}

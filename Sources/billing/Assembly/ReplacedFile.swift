@@ -1,0 +1,62 @@
+import Billing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// A file that is written beside its place and put there when it is complete: nobody ever reads
+/// half of it, and what was there before stays until then.
+///
+/// `Sendable` although it is handed to a task that writes: its one descriptor is never changed, and
+/// every write is a call of the system.
+final class ReplacedFile: Sendable {
+  private let path: String
+  private let descriptor: Int32
+  private var unfinished: String { path + ".part" }
+
+  init(_ path: String) throws {
+    self.path = path
+    descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw StoreError(system: errno, operation: "write \(path)") }
+  }
+
+  deinit {
+    close(descriptor)
+    // Nothing to remove once it was put in its place.
+    unlink(path + ".part")
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    if let number = writeAll(bytes, to: descriptor) {
+      throw StoreError(system: number, operation: "write \(path)")
+    }
+  }
+
+  /// Puts the file in its place.
+  func complete() throws {
+    guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else {
+      throw StoreError(system: errno, operation: "write \(path)")
+    }
+  }
+}
+
+/// Writes all bytes, however often the system takes only some; the system's error number when it
+/// refuses.
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Int32? {
+  bytes.withUnsafeBytes { writeAll($0, to: descriptor) }
+}
+
+func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
+  var rest = bytes
+  while !rest.isEmpty {
+    let written = write(descriptor, rest.baseAddress, rest.count)
+    if written < 0 {
+      if errno == EINTR { continue }
+      return errno
+    }
+    rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+  }
+  return nil
+}

@@ -1,0 +1,89 @@
+import Audit
+import Billing
+
+/// The whole life of a delivery, for a person or a program.
+struct DeliveryLifeText {
+  let language: Language
+
+  func text(of life: DeliveryLife) -> String {
+    let state = life.state.rawValue + (life.reason.map { " (\($0))" } ?? "")
+    var text = Phrase.deliveryTitle(life.key.description, state).text(in: language) + "\n"
+    var facts = Table([Table.Column(""), Table.Column("")])
+    func add(_ name: Phrase, _ value: String) { facts.add([name.text(in: language), value]) }
+    add(.statement, "v\(life.version)")
+    add(.channels, life.channels.map(\.rawValue).joined(separator: ", "))
+    add(.timeZone, life.timeZone)
+    add(.quietSlots, life.quietSlots.slots.map(Self.hours).joined(separator: ", "))
+    add(.dueAt, life.dueAt.description)
+    if life.state.isPending { add(.nextAt, life.nextAt.description) }
+    text += facts.text()
+    text += table(of: life.entries).text()
+    if !life.attempts.isEmpty { text += table(of: life.attempts).text() }
+    return text
+  }
+
+  private func table(of entries: [DeliveryLife.Entry]) -> Table {
+    var table = Table(columns([.at, .state, .channel, .detail, .by]))
+    for entry in entries {
+      table.add([
+        entry.at.description, entry.state.rawValue, entry.channel?.rawValue ?? "",
+        entry.reason ?? "", entry.who ?? "",
+      ])
+    }
+    return table
+  }
+
+  private func table(of attempts: [DeliveryLife.Attempt]) -> Table {
+    var table = Table(columns([.attempt, .channel, .provider, .at, .until, .outcome, .detail]))
+    for attempt in attempts {
+      table.add([
+        String(attempt.number), attempt.channel?.rawValue ?? "", attempt.provider,
+        attempt.openedAt.description, attempt.closedAt?.description ?? "",
+        attempt.outcome ?? "…",
+        [attempt.reference, attempt.reason].compactMap { $0 }.joined(separator: ", "),
+      ])
+    }
+    return table
+  }
+
+  private func columns(_ titles: [Phrase]) -> [Table.Column] {
+    titles.map { Table.Column($0.text(in: language)) }
+  }
+
+  /// `22–24` for slot 11.
+  private static func hours(_ slot: Int) -> String { "\(slot * 2)–\(slot * 2 + 2)" }
+
+  func json(of life: DeliveryLife) -> JSON {
+    [
+      "delivery": .string(life.key.description),
+      "state": .string(life.state.rawValue),
+      "reason": .optional(life.reason),
+      "version": .number(life.version),
+      "channels": .array(life.channels.map { .string($0.rawValue) }),
+      "timeZone": .string(life.timeZone),
+      "quietSlots": .array(life.quietSlots.slots.map { .number($0) }),
+      "dueAt": .string(life.dueAt.description),
+      "nextAt": .string(life.nextAt.description),
+      "log": .array(
+        life.entries.map { entry in
+          [
+            "at": .string(entry.at.description), "state": .string(entry.state.rawValue),
+            "generation": .integer(entry.generation), "fence": .integer(entry.fence),
+            "channel": .optional(entry.channel?.rawValue), "reason": .optional(entry.reason),
+            "by": .optional(entry.who),
+          ]
+        }),
+      "attempts": .array(
+        life.attempts.map { attempt in
+          [
+            "number": .number(attempt.number), "channel": .optional(attempt.channel?.rawValue),
+            "provider": .string(attempt.provider),
+            "openedAt": .string(attempt.openedAt.description),
+            "closedAt": .optional(attempt.closedAt?.description),
+            "outcome": .optional(attempt.outcome), "reference": .optional(attempt.reference),
+            "reason": .optional(attempt.reason),
+          ]
+        }),
+    ]
+  }
+}

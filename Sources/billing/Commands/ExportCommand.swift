@@ -1,0 +1,45 @@
+import ArgumentParser
+import Billing
+import Runs
+import Settlement
+
+/// `billing export`: a month's statements as CSV.
+struct ExportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export",
+    abstract: "Write a month's statements as CSV, the latest version of each.",
+    discussion: """
+      Columns: customer_id,charges,discounts,tax,rounding,total, in minor units.
+
+      Examples:
+        billing export 2026-10 > 2026-10.csv
+        billing export 2026-10 --out 2026-10.csv
+      """)
+
+  @Argument(help: "The month, such as 2026-10.")
+  var month: BillingMonth
+
+  @Option(
+    name: .long, help: ArgumentHelp("Where to write; replaced when complete.", valueName: "file"))
+  var out: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let platform = try await Platform(environment)
+    let runs = try await platform.settlementLedger.runs(of: month)
+    guard runs.contains(where: { $0.key.job == .settlement && $0.status == .completed }) else {
+      throw CommandFailure(.earlierStageIncomplete, .notSettled(month), remedy: .settleFirst(month))
+    }
+    let terminal = environment.terminal
+    guard let out else {
+      _ = try await platform.export.export(month) { terminal.print(bytes: $0) }
+      return
+    }
+    let file = try ReplacedFile(out)
+    let count = try await platform.export.export(month) { try file.write($0) }
+    try file.complete()
+    terminal.note(.exported(Int(count), to: out))
+  }
+}

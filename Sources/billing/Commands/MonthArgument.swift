@@ -1,0 +1,15 @@
+import ArgumentParser
+import Billing
+
+extension BillingMonth: ExpressibleByArgument {
+  package init?(argument: String) {
+    self.init(argument)
+  }
+}
+
+extension CustomerID: ExpressibleByArgument {
+  package init?(argument: String) {
+    guard let number = Int64(argument), number > 0 else { return nil }
+    self.init(number)
+  }
+}

@@ -1,0 +1,174 @@
+import Audit
+import Billing
+import Runs
+import Settlement
+
+/// Where every month stands, read at one moment.
+struct PlatformStatus: Sendable {
+  /// Months that settlement.day says should be settled by now and are not.
+  private let overdue: [BillingMonth]
+  private let months: [MonthStatus]
+
+  /// - Parameter month: only this one; every month with a run where `nil`.
+  init(
+    of month: BillingMonth?, settlement: any SettlementLedger, audit: any AuditLedger,
+    settlementDay: Int, now: Timestamp
+  ) async throws {
+    let runs = try await settlement.runs(of: month)
+    let known = Set(runs.map(\.key.month)).union(month.map { [$0] } ?? []).sorted()
+    var months: [MonthStatus] = []
+    for month in known {
+      months.append(
+        try await MonthStatus(
+          month, runs: runs.filter { $0.key.month == month }, settlement: settlement, audit: audit))
+    }
+    self.months = months
+    overdue = try await DueMonths(ledger: settlement, day: settlementDay).due(at: now)
+      .filter { month == nil || month == $0 }
+  }
+
+  func print(to terminal: Terminal) {
+    if months.isEmpty { terminal.say(.noRuns) }
+    for month in months { month.print(to: terminal) }
+    for month in overdue { terminal.say(.overdue(month)) }
+  }
+
+  var json: JSON {
+    [
+      "months": .array(months.map(\.json)),
+      "overdue": .array(overdue.map { .string($0.description) }),
+    ]
+  }
+}
+
+/// Where one month stands.
+struct MonthStatus: Sendable {
+  private let month: BillingMonth
+  private let runs: [(run: RunRecord, steps: [StepRecord])]
+  private let currency: Currency?
+  private let deliveries: [DeliveryState: Int64]
+  private let uncertain: (count: Int64, since: Timestamp?)
+  private let unbilled: UnbilledInputs
+  private let parked: ParkedSummary
+
+  init(
+    _ month: BillingMonth, runs: [RunRecord], settlement: any SettlementLedger,
+    audit: any AuditLedger
+  ) async throws {
+    self.month = month
+    var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
+    for run in runs { withSteps.append((run, try await settlement.steps(of: run.id))) }
+    self.runs = withSteps
+    currency = try await settlement.catalog(for: month)?.currency
+    deliveries = try await audit.deliveryCounts(of: month)
+    uncertain = try await audit.uncertain(of: month)
+    unbilled = try await settlement.unbilled(of: month)
+    parked = try await ParkedSummary(of: month, ledger: settlement)
+  }
+
+  func print(to terminal: Terminal) {
+    terminal.say(.monthTitle(month))
+    if runs.isEmpty { terminal.say(.notSettled(month)) }
+    let text = [
+      runTable(terminal.language), stepTable(terminal.language), deliveryTable(terminal.language),
+    ]
+    for table in text where !table.isEmpty { terminal.print(table.text()) }
+    parked.print(to: terminal)
+    if uncertain.count > 0, let since = uncertain.since {
+      terminal.say(.uncertain(uncertain.count, since: since))
+    }
+    if unbilled.charges > 0 {
+      terminal.say(.lateCharges(unbilled.charges, money(unbilled.chargeSum, currency)))
+    }
+    if unbilled.changedCustomers > 0 { terminal.say(.lateChanges(unbilled.changedCustomers)) }
+  }
+
+  private func runTable(_ language: Language) -> Table {
+    let titles: [Phrase] = [.run, .state, .items, .parked, .total, .started, .failure]
+    var table = Table(columns(titles, right: [2, 3, 4], language))
+    for (run, steps) in runs {
+      let settle = steps.first { $0.chunks > 0 }
+      table.add([
+        run.key.description, run.status.name, grouped(settle?.itemsDone ?? 0),
+        grouped(run.parked),
+        run.key.job == .settlement ? money(settle?.actual?.sum ?? 0, currency) : "",
+        run.startedAt.description, run.failure ?? "",
+      ])
+    }
+    return table
+  }
+
+  /// Only of runs that are under way: of the others the run says it all.
+  private func stepTable(_ language: Language) -> Table {
+    var table = Table(columns([.run, .stepTitle, .state, .done, .of], right: [3, 4], language))
+    for (run, steps) in runs where run.status != .completed {
+      for step in steps {
+        table.add([
+          run.key.description, Phrase.step(step.name).text(in: language), step.status.name,
+          grouped(step.itemsDone), grouped(step.items),
+        ])
+      }
+    }
+    return table
+  }
+
+  private func deliveryTable(_ language: Language) -> Table {
+    var table = Table(columns([.deliveries, .count], right: [1], language))
+    for state in DeliveryState.allCases {
+      guard let count = deliveries[state], count > 0 else { continue }
+      table.add([state.rawValue, grouped(count)])
+    }
+    return table
+  }
+
+  private func columns(_ titles: [Phrase], right: Set<Int>, _ language: Language) -> [Table.Column]
+  {
+    titles.enumerated().map {
+      Table.Column($1.text(in: language), right.contains($0) ? .right : .left)
+    }
+  }
+
+  var json: JSON {
+    [
+      "month": .string(month.description),
+      "runs": .array(runs.map { Self.json(of: $0.run, $0.steps) }),
+      "deliveries": .object(
+        DeliveryState.allCases.map {
+          JSON.Member(key: $0.rawValue, value: .integer(deliveries[$0] ?? 0))
+        }),
+      "uncertainSince": .optional(uncertain.since?.description),
+      "parked": parked.json,
+      "unbilled": [
+        "charges": .integer(unbilled.charges), "sum": .integer(unbilled.chargeSum),
+        "changedCustomers": .integer(unbilled.changedCustomers),
+      ],
+      "currency": .optional(currency?.code),
+    ]
+  }
+
+  private static func json(of run: RunRecord, _ steps: [StepRecord]) -> JSON {
+    [
+      "run": .string(run.key.description),
+      "status": .string(run.status.name),
+      "owner": .string(run.owner),
+      "leaseUntil": .string(run.leaseUntil.description),
+      "cutoff": .integer(run.pins.cutoff),
+      "startedAt": .string(run.startedAt.description),
+      "completedAt": .optional(run.completedAt?.description),
+      "parked": .integer(run.parked),
+      "seal": .optional(run.seal?.hex),
+      "failure": .optional(run.failure),
+      "reason": .optional(run.reason),
+      "steps": .array(
+        steps.map { step in
+          [
+            "name": .string(step.name), "status": .string(step.status.name),
+            "done": .integer(step.itemsDone), "items": .integer(step.items),
+            "chunksDone": .number(step.chunksDone), "chunks": .number(step.chunks),
+            "count": step.actual.map { .integer($0.count) } ?? .null,
+            "sum": step.actual.map { .integer($0.sum) } ?? .null,
+          ]
+        }),
+    ]
+  }
+}

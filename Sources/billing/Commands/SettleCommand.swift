@@ -1,0 +1,134 @@
+import ArgumentParser
+import Billing
+import Runs
+import Settlement
+
+/// `billing settle`: Job 1, one statement per customer of a month.
+struct SettleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "settle",
+    abstract: "Settle a month: one immutable statement per customer (Job 1).",
+    discussion: """
+      Started again it goes on where it stopped; a month that is settled is left alone, but for \
+      parked customers whose data has been mended meanwhile.
+
+      Examples:
+        billing settle 2026-10
+        billing settle 2026-10 --join          work along with a settlement that is under way
+        billing settle --due                   for a scheduler to call every day
+        billing settle 2026-10 --correct --customers ids.txt --reason "wrong tariff"
+      """)
+
+  @Argument(help: "The month, such as 2026-10.")
+  var month: BillingMonth?
+
+  @Flag(name: .long, help: "Add this process's workers to a run that is under way.")
+  var join = false
+
+  @Flag(name: .long, help: "Settle the months that are due by settlement.day.")
+  var due = false
+
+  @Flag(name: .long, help: "Make new versions of the statements of some customers.")
+  var correct = false
+
+  @Option(name: .long, help: ArgumentHelp("Whose: one customer id a line.", valueName: "file"))
+  var customers: String?
+
+  @Option(name: .long, help: ArgumentHelp("Why, for the record.", valueName: "text"))
+  var reason: String?
+
+  @OptionGroup var workers: WorkerOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard (month != nil) != due else {
+      throw ValidationError("Give a month, or --due, and not both.")
+    }
+    guard correct == (customers != nil), correct == (reason != nil), !(correct && due) else {
+      throw ValidationError("--correct, --customers and --reason belong together, and to a month.")
+    }
+  }
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
+    let platform = try await Platform(environment)
+    let months: [BillingMonth]
+    if let month {
+      months = [month]
+    } else {
+      months = try await DueMonths(
+        ledger: platform.settlementLedger, day: environment.configuration.settlement.day
+      ).due(at: environment.clock.now())
+    }
+    var reports: [MonthReport] = []
+    for month in months {
+      reports.append(try await settle(month, on: platform, in: environment))
+    }
+    if report.json {
+      environment.terminal.print(JSON.array(reports.map(\.json)).text)
+    } else if reports.isEmpty {
+      environment.terminal.say(.nothingDue)
+    }
+  }
+
+  private func settle(
+    _ month: BillingMonth, on platform: Platform, in environment: CommandEnvironment
+  ) async throws -> MonthReport {
+    let done: [RunRecord]
+    do {
+      if correct, let customers, let reason {
+        let customers = try CustomerListFile.read(customers)
+        done =
+          try await platform.settlement.correct(
+            month, customers: customers, reason: reason, joining: join
+          ).map { [$0] } ?? []
+      } else {
+        done = try await platform.settlement.settle(month, joining: join)
+      }
+    } catch {
+      environment.progress.abandon()
+      throw error
+    }
+    let monthReport = try await MonthReport(
+      month, runs: done, ledger: platform.settlementLedger)
+    if !report.json { monthReport.print(to: environment.terminal) }
+    return monthReport
+  }
+}
+
+/// Which months a scheduler's daily call settles.
+struct DueMonths {
+  let ledger: any SettlementLedger
+  /// `settlement.day`.
+  let day: Int
+
+  /// The months after the latest that was settled, up to the latest whose day has come; only that
+  /// one where none was settled yet.
+  func due(at now: Timestamp) async throws -> [BillingMonth] {
+    guard let latest = try await latestDue(at: now) else { return [] }
+    let settled = try await ledger.runs(of: nil).filter {
+      $0.key.job == .settlement && $0.key.kind == .regular
+    }
+    let unfinished = settled.filter { $0.status != .completed }.map(\.key.month)
+    let next = settled.map(\.key.month).max()?.next ?? latest
+    let newer = next <= latest ? (next.index...latest.index).map(BillingMonth.init(index:)) : []
+    return Set(unfinished + newer).filter { $0 <= latest }.sorted()
+  }
+
+  /// `nil` while no catalog is there to say where the month ends.
+  func latestDue(at now: Timestamp) async throws -> BillingMonth? {
+    // Days differ by at most one between zones, so the catalog of either neighbour will do.
+    let guess = BillingMonth(containing: ZoneRules.utc.day(at: now))
+    guard let catalog = try await ledger.catalog(for: guess),
+      let zone = ZoneRules(catalog.timeZone)
+    else { return nil }
+    let today = zone.day(at: now)
+    let current = BillingMonth(containing: today)
+    return today >= current.day(clamping: day) ? current.previous : current.previous.previous
+  }
+}
+
+extension ZoneRules {
+  fileprivate static let utc = ZoneRules("UTC")!  // every system knows it
+}

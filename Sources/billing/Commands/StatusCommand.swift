@@ -1,0 +1,46 @@
+import ArgumentParser
+import Audit
+import Billing
+import Runs
+import Settlement
+
+/// `billing status`: how far a month is, at any time and from any terminal.
+struct StatusCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "status",
+    abstract: "Show runs, steps, deliveries by state and what is unbilled.",
+    discussion: """
+      Examples:
+        billing status
+        billing status 2026-10 --watch
+        billing status 2026-10 --json
+      """)
+
+  @Argument(help: "Only this month, such as 2026-10.")
+  var month: BillingMonth?
+
+  @Flag(name: .long, help: "Show it again every two seconds, until interrupted.")
+  var watch = false
+
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let platform = try await Platform(environment)
+    let terminal = environment.terminal
+    while true {
+      let status = try await PlatformStatus(
+        of: month, settlement: platform.settlementLedger, audit: platform.auditLedger,
+        settlementDay: environment.configuration.settlement.day, now: environment.clock.now())
+      if watch, terminal.drawsProgress, !report.json { terminal.print("\u{1B}[H\u{1B}[2J") }
+      if report.json {
+        terminal.print(watch ? status.json.line + "\n" : status.json.text)
+      } else {
+        status.print(to: terminal)
+      }
+      guard watch else { return }
+      try await environment.clock.sleep(milliseconds: 2000)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// The languages that the command speaks to a person.
+enum Language: String, CaseIterable, Sendable {
+  case english = "en"
+  case korean = "ko"
+
+  /// Reads `en`, `ko` and what a locale begins with: `ko_KR.UTF-8`, `en-US`.
+  init?(tag text: String) {
+    let tag = text.prefix { $0.isLetter }.lowercased()
+    guard let match = Self(rawValue: tag) else { return nil }
+    self = match
+  }
+
+  /// The language that the environment asks for; English where it asks for none that we speak.
+  init(environment: [String: String]) {
+    let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy
+      .compactMap { environment[$0] }.first { !$0.isEmpty }
+    self = asked.flatMap(Self.init(tag:)) ?? .english
+  }
+}
+
+/// Something said to a person, in every language that the command speaks.
+///
+/// A phrase cannot be made without all of its texts, so a translation cannot be missing. The
+/// phrases are listed by theme in `Phrases…` beside this file.
+struct Phrase: Hashable, Sendable {
+  let english: String
+  let korean: String
+
+  init(_ english: String, ko korean: String) {
+    self.english = english
+    self.korean = korean
+  }
+
+  /// The same in every language: a name, a number, what a store said.
+  init(verbatim text: String) {
+    english = text
+    korean = text
+  }
+
+  func text(in language: Language) -> String {
+    switch language {
+    case .english: english
+    case .korean: korean
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import Billing
+
+/// What `billing explain` and `billing verify` say.
+extension Phrase {
+  static func nothingKnown(_ id: String) -> Phrase {
+    Phrase("Nothing is known of \(id).", ko: "\(id)에 대한 기록이 없습니다.")
+  }
+
+  static let checkNumber = Phrase(
+    "Check the number, and that the month was settled.",
+    ko: "번호와 그 달의 정산 여부를 확인하십시오.")
+
+  // MARK: Statements
+
+  static func statementTitle(_ id: String, catalog: String) -> Phrase {
+    Phrase("Statement \(id), catalog \(catalog)", ko: "청구 스냅샷 \(id), 요금제·정책표 \(catalog)")
+  }
+
+  static func parkedIn(_ month: BillingMonth, _ reason: String) -> Phrase {
+    Phrase("Parked in \(month): \(reason)", ko: "\(month) 보류: \(reason)")
+  }
+
+  static func taxLine(
+    mode: TaxRule.Mode, amount: String, rate: String, taxable: String
+  ) -> Phrase {
+    switch mode {
+    case .inclusive:
+      Phrase(
+        "tax contained: \(amount) = \(taxable) × \(rate) / (1 + \(rate))",
+        ko: "포함된 세금: \(amount) = \(taxable) × \(rate) / (1 + \(rate))")
+    case .exclusive:
+      Phrase(
+        "tax added: \(amount) = \(taxable) × \(rate)",
+        ko: "추가된 세금: \(amount) = \(taxable) × \(rate)")
+    }
+  }
+
+  static let line = Phrase("line", ko: "회선")
+  static let category = Phrase("category", ko: "구분")
+  static let what = Phrase("code", ko: "코드")
+  static let why = Phrase("worked out as", ko: "계산 근거")
+  static let amount = Phrase("amount", ko: "금액")
+  static let total = Phrase("total", ko: "합계")
+
+  // MARK: Deliveries
+
+  static func deliveryTitle(_ id: String, _ state: String) -> Phrase {
+    Phrase("Delivery \(id): \(state)", ko: "발송 \(id): \(state)")
+  }
+
+  static let statement = Phrase("statement", ko: "청구 스냅샷")
+  static let channels = Phrase("channels", ko: "채널")
+  static let timeZone = Phrase("time zone", ko: "시간대")
+  static let quietSlots = Phrase("quiet", ko: "방해 금지")
+  static let dueAt = Phrase("due at", ko: "발송 예정")
+  static let nextAt = Phrase("not before", ko: "다음 시각")
+  static let at = Phrase("at", ko: "시각")
+  static let until = Phrase("until", ko: "종료")
+  static let state = Phrase("state", ko: "상태")
+  static let channel = Phrase("channel", ko: "채널")
+  static let by = Phrase("by", ko: "처리자")
+  static let attempt = Phrase("attempt", ko: "시도")
+  static let provider = Phrase("provider", ko: "발송사")
+  static let outcome = Phrase("outcome", ko: "결과")
+}

@@ -1,0 +1,27 @@
+/// What `billing init` says.
+extension Phrase {
+  static func madeFile(_ path: String) -> Phrase {
+    Phrase("Wrote \(path)", ko: "작성: \(path)")
+  }
+
+  static func madeKey(_ path: String) -> Phrase {
+    Phrase(
+      "Made the key \(path), which seals e-mail and phone: keep a copy of it elsewhere",
+      ko: "이메일과 전화번호를 봉인하는 키 생성: \(path) (다른 곳에 사본을 보관하십시오)")
+  }
+
+  static func madeFolder(_ path: String) -> Phrase {
+    Phrase("Made the folder \(path)", ko: "폴더 생성: \(path)")
+  }
+
+  static func appliedMigrations(_ count: Int) -> Phrase {
+    Phrase("Applied migrations: \(count)", ko: "스키마 변경 적용: \(count)건")
+  }
+
+  static let installed = Phrase(
+    "Ready. Next: billing import DIR, or billing sample DIR for a generated set.",
+    ko: "준비되었습니다. 다음 단계: billing import DIR, 또는 billing sample DIR로 예제 데이터 생성.")
+
+  static let nothingToInstall = Phrase(
+    "Everything is there; nothing was changed.", ko: "모두 준비되어 있어 바꾼 것이 없습니다.")
+}

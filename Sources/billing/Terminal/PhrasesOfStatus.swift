@@ -1,0 +1,44 @@
+import Billing
+
+/// What `billing status` says.
+extension Phrase {
+  static let noRuns = Phrase("No month was settled yet.", ko: "아직 정산한 달이 없습니다.")
+
+  static func overdue(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "\(month) is due by settlement.day and not settled: run `billing settle --due`.",
+      ko: "\(month)은(는) settlement.day 기준으로 정산할 때가 되었습니다. `billing settle --due`를 실행하십시오.")
+  }
+
+  static func monthTitle(_ month: BillingMonth) -> Phrase {
+    Phrase("── \(month)", ko: "── \(month)")
+  }
+
+  static func uncertain(_ count: Int64, since: Timestamp) -> Phrase {
+    Phrase(
+      "Uncertain whether they were sent: \(grouped(count)), the first since \(since)",
+      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since)")
+  }
+
+  static func lateCharges(_ count: Int64, _ sum: String) -> Phrase {
+    Phrase(
+      "Late charges that the next settlement will bill: \(grouped(count)), \(sum)",
+      ko: "다음 정산에서 청구할 늦은 일회성 요금: \(grouped(count))건, \(sum)")
+  }
+
+  static func lateChanges(_ customers: Int64) -> Phrase {
+    Phrase(
+      "Customers with late usage or changes, for a correction: \(grouped(customers))",
+      ko: "늦은 사용량이나 변경이 있어 재정산이 필요한 고객: \(grouped(customers))")
+  }
+
+  static let run = Phrase("run", ko: "실행")
+  static let items = Phrase("items", ko: "건수")
+  static let started = Phrase("started", ko: "시작")
+  static let failure = Phrase("failure", ko: "실패 사유")
+  static let stepTitle = Phrase("step", ko: "단계")
+  static let done = Phrase("done", ko: "완료")
+  static let of = Phrase("of", ko: "전체")
+  static let deliveries = Phrase("deliveries", ko: "발송")
+  static let count = Phrase("count", ko: "건수")
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Where a command speaks to whoever started it: results to standard output, everything else to
+/// standard error.
+final class Terminal: Sendable {
+  /// The process has one standard output and one standard error.
+  static let standard = Terminal(environment: ProcessInfo.processInfo.environment)
+
+  private let spoken: Mutex<Language>
+  /// Whether a person watches standard error, so that a bar may be redrawn there.
+  let drawsProgress: Bool
+  private let colorsErrors: Bool
+  // One writer at a time, so that a log line never lands inside another.
+  private let turn = Mutex<Void>(())
+
+  init(environment: [String: String]) {
+    spoken = Mutex(Language(environment: environment))
+    let watched = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
+    drawsProgress = watched
+    colorsErrors = watched && (environment["NO_COLOR"] ?? "").isEmpty
+  }
+
+  /// What is said from now on is said in this language; at first in the environment's.
+  var language: Language {
+    get { spoken.withLock { $0 } }
+    set { spoken.withLock { $0 = newValue } }
+  }
+
+  /// Writes a result to standard output, as it stands.
+  func print(_ text: String) {
+    write(text, to: STDOUT_FILENO)
+  }
+
+  /// Writes bytes of a result to standard output.
+  func print(bytes: [UInt8]) {
+    bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+  }
+
+  /// Writes a phrase and a line break to standard output.
+  func say(_ phrase: Phrase) {
+    write(printable(phrase.text(in: language)) + "\n", to: STDOUT_FILENO)
+  }
+
+  /// Writes a remark beside the result: a line on standard error.
+  func note(_ phrase: Phrase) {
+    write(clearing + printable(phrase.text(in: language)) + "\n", to: STDERR_FILENO)
+  }
+
+  /// Writes what went wrong and what to do about it to standard error.
+  func complain(_ failure: CommandFailure) {
+    let name = colorsErrors ? "\u{1B}[31mbilling:\u{1B}[0m " : "billing: "
+    let what = printable(failure.what.text(in: language))
+    let remedy = printable(failure.remedy.text(in: language))
+    write("\(clearing)\(name)\(what)\n\(remedy)\n", to: STDERR_FILENO)
+  }
+
+  /// Writes to standard error as it stands: bars and log lines.
+  func writeError(_ text: String) {
+    write(text, to: STDERR_FILENO)
+  }
+
+  /// What takes a half-drawn bar away before something else is written.
+  var clearing: String { drawsProgress ? "\r\u{1B}[K" : "" }
+
+  /// The columns of the terminal on standard error; 80 where it does not say.
+  var width: Int {
+    var size = winsize()
+    guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 80 }
+    return Int(size.ws_col)
+  }
+
+  private func write(_ text: String, to descriptor: Int32) {
+    var text = text
+    text.withUTF8 { write(UnsafeRawBufferPointer($0), to: descriptor) }
+  }
+
+  private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
+    turn.withLock { _ in
+      // When nobody reads any more there is nowhere left to say so.
+      _ = writeAll(bytes, to: descriptor)
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import BillingTestKit
+import Foundation
+import Synchronization
+import Testing
+
+/// The real executable, as a user starts it.
+final class BillingProcess: Sendable {
+  struct Ending: Sendable {
+    var status: Int32
+    /// Ended by a signal that it did not answer.
+    var wasKilled: Bool
+    var output: String
+    var errors: String
+  }
+
+  private let process: Process
+  private let output: String
+  private let errors: String
+  private let ended: AsyncStream<Void>
+
+  /// Starts `billing` in a folder, with an environment of its own.
+  init(
+    executable: URL = BillingProcess.executable, _ arguments: [String], in folder: TestFolder,
+    environment: [String: String] = [:]
+  ) throws {
+    let files = folder.file(".output-\(UUID().uuidString)")
+    output = files + ".out"
+    errors = files + ".err"
+    for path in [output, errors] { try Data().write(to: URL(fileURLWithPath: path)) }
+    process = Process()
+    process.executableURL = executable
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(fileURLWithPath: folder.path)
+    process.environment = ["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]
+      .merging(environment) { _, own in own }
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
+    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
+    ended = stream
+    process.terminationHandler = { _ in continuation.finish() }
+    try process.run()
+  }
+
+  /// Beside the test bundle, where one build puts both.
+  static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
+    .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("billing")
+
+  func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
+
+  /// Waits for the end; ends it by force, and says so, when it takes longer than the bound.
+  func ending(withinSeconds bound: Int = 120) async throws -> Ending {
+    let watchdog = DispatchWorkItem { [self] in send(SIGKILL) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(bound), execute: watchdog)
+    for await _ in ended {}
+    watchdog.cancel()
+    return Ending(
+      status: process.terminationStatus,
+      wasKilled: process.terminationReason == .uncaughtSignal,
+      output: try String(contentsOfFile: output, encoding: .utf8),
+      errors: try String(contentsOfFile: errors, encoding: .utf8))
+  }
+}
+
+/// Runs `billing` to its end.
+@discardableResult
+func billing(
+  _ arguments: String..., in folder: TestFolder, environment: [String: String] = [:],
+  expecting status: Int32? = nil, sourceLocation: SourceLocation = #_sourceLocation
+) async throws -> BillingProcess.Ending {
+  let ending = try await BillingProcess(arguments, in: folder, environment: environment).ending()
+  if let status {
+    #expect(
+      ending.status == status && !ending.wasKilled,
+      "billing \(arguments.joined(separator: " ")): \(ending.errors)",
+      sourceLocation: sourceLocation)
+  }
+  return ending
+}
