@@ -91,7 +91,7 @@ let package = Package(
     .testTarget(
       name: "RenderingTests",
       dependencies: [
-        "Rendering", "Settlement", "EmbeddedStore", "BillingTestKit",
+        "Rendering", "Settlement", "Audit", "EmbeddedStore", "BillingTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [.copy("Fixtures")]),
