@@ -98,7 +98,11 @@ struct RowFields {
 
   // MARK: Days
 
-  mutating func day() throws(FieldFault) -> CalendarDay { try day(next()) }
+  mutating func day() throws(FieldFault) -> CalendarDay {
+    // Read first: a call on `self` takes the column as it is before its arguments are worked out.
+    let bytes = next()
+    return try day(bytes)
+  }
 
   /// `nil` for an empty field.
   mutating func optionalDay() throws(FieldFault) -> CalendarDay? {
