@@ -53,6 +53,14 @@ package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConverti
 
   /// The key that a provider recognises a message by: fixed for a channel, whatever the attempt.
   package func idempotencyKey(on channel: Channel) -> String { "\(self):\(channel.rawValue)" }
+
+  /// Reads what `idempotencyKey(on:)` writes.
+  package static func parse(idempotencyKey text: String) -> (key: DeliveryKey, channel: Channel)? {
+    guard let colon = text.lastIndex(of: ":"), let key = DeliveryKey(text[..<colon]),
+      let channel = Channel(rawValue: String(text[text.index(after: colon)...]))
+    else { return nil }
+    return (key, channel)
+  }
 }
 
 /// Where a delivery stands.
@@ -139,6 +147,8 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case keyTooOld
   /// Nothing the platform may do by itself would tell what became of it.
   case awaitsOperator
+  /// The sealed contact cannot be opened: damaged, or sealed under another key.
+  case contactUnreadable
   /// The next channel takes over.
   case fallback
   /// The event was consumed and nobody has the delivery: it is published again.

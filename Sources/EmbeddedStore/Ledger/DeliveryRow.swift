@@ -138,9 +138,9 @@ struct DeliveryRow {
     key.bind(to: statement, at: 27)
     try statement.finish()
     if logs {
-      try DeliveryLog.append(
+      try DeliveryLog(connection).append(
         key, entry: entries, at: now, state: state, generation: generation, fence: fence,
-        channel: channel?.code ?? 0, reason: reason?.rawValue, who: who, in: connection)
+        channel: channel?.code ?? 0, reason: reason, who: who)
     }
     savedState = state
   }
@@ -188,14 +188,19 @@ struct DeliveryRow {
   }
 }
 
-/// The life of deliveries, one row a transition.
-enum DeliveryLog {
-  static func append(
-    _ key: DeliveryKey, entry: Int, at now: Timestamp, state: DeliveryState, generation: Int,
-    fence: Int, channel: Int, reason: String?, who: String?, in connection: Connection
-  ) throws {
-    let statement = try connection.statement(
+/// The life of deliveries, one row a transition. Made once for a batch.
+struct DeliveryLog {
+  private let statement: Statement
+
+  init(_ connection: Connection) throws {
+    statement = try connection.statement(
       "INSERT INTO delivery_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+  }
+
+  func append(
+    _ key: DeliveryKey, entry: Int, at now: Timestamp, state: DeliveryState, generation: Int,
+    fence: Int, channel: Int, reason: DeliveryReason?, who: String?
+  ) throws {
     key.bind(to: statement, at: 1)
     statement.bind(entry, at: 5)
     now.bind(to: statement, at: 6)
@@ -203,7 +208,7 @@ enum DeliveryLog {
     statement.bind(generation, at: 8)
     statement.bind(fence, at: 9)
     statement.bind(channel, at: 10)
-    reason.bind(to: statement, at: 11)
+    (reason?.rawValue).bind(to: statement, at: 11)
     who.bind(to: statement, at: 12)
     try statement.finish()
   }

@@ -7,6 +7,7 @@ package import Billing
 package final class EmbeddedLedger: Sendable {
   let database: Database
   let clock: any WallClock
+  let deliveryPolicies = DeliveryPolicies()
 
   /// Opens the ledger and checks its schema; `billing init` makes it with `migrate()` first.
   package init(database: Database, clock: any WallClock) {

@@ -1,0 +1,118 @@
+package import Billing
+
+/// What follows from the outcome of one attempt: by the policy, and never a new key while an
+/// attempt under the old one may have been taken (R3).
+package struct AttemptVerdict: Hashable, Sendable {
+  package enum Next: Hashable, Sendable {
+    case accepted
+    /// Planned again, on the same channel.
+    case retry(afterMilliseconds: Int64)
+    /// Planned on the next channel.
+    case move(to: Channel, closed: ChannelSet)
+    case failed
+    /// `byOperator`: nothing the platform could find out would help.
+    case uncertain(byOperator: Bool)
+  }
+
+  package var next: Next
+  package var reason: DeliveryReason?
+  /// Attempts on the channel that count, this one included where it does.
+  package var channelAttempts: Int
+  package var unresolved: Int
+
+  /// What the decision needs of the delivery, as its row is now: the customer may have changed it
+  /// while the attempt was under way.
+  package struct Facts: Hashable, Sendable {
+    package var channel: Channel
+    package var usable: [Channel]
+    package var closed: ChannelSet
+    /// Attempts on the channel that count, this one included.
+    package var channelAttempts: Int
+    /// Earlier attempts under the key of which nobody knows whether they were taken.
+    package var unresolved: Int
+    package var providerKeepsKeys: Bool
+
+    package init(
+      channel: Channel, usable: [Channel], closed: ChannelSet, channelAttempts: Int,
+      unresolved: Int, providerKeepsKeys: Bool
+    ) {
+      self.channel = channel
+      self.usable = usable
+      self.closed = closed
+      self.channelAttempts = channelAttempts
+      self.unresolved = unresolved
+      self.providerKeepsKeys = providerKeepsKeys
+    }
+  }
+
+  /// A call that never started is tried again after this, whatever the policy says of attempts.
+  package static let unwrittenRetryMilliseconds: Int64 = 5000
+
+  /// - Parameter jitter: any number; spreads retries over a quarter of their backoff.
+  package static func decide(
+    _ outcome: SendOutcome, _ facts: Facts, policy: DeliveryPolicy, jitter: UInt64
+  ) -> AttemptVerdict {
+    switch outcome {
+    case .accepted:
+      return verdict(.accepted, nil, facts)
+    case .unknown:
+      var verdict = verdict(.uncertain(byOperator: false), .noAnswer, facts)
+      verdict.unresolved += 1
+      return verdict
+    case .notWritten:
+      let wait = spread(unwrittenRetryMilliseconds, by: jitter)
+      var verdict = verdict(.retry(afterMilliseconds: wait), .notWritten, facts)
+      verdict.channelAttempts = max(0, facts.channelAttempts - 1)
+      return verdict
+    case .notAccepted(let retryAfter):
+      guard facts.channelAttempts < policy.attemptsPerChannel, facts.usable.contains(facts.channel)
+      else { return giveUp(facts, .attemptsExhausted) }
+      let backoff = backoff(after: facts.channelAttempts, policy: policy, jitter: jitter)
+      return verdict(
+        .retry(afterMilliseconds: max(backoff, retryAfter ?? 0)), .notAccepted, facts)
+    case .rejected:
+      var facts = facts
+      // A provider that knows the key again would have answered with what it accepted.
+      if facts.providerKeepsKeys { facts.unresolved = 0 }
+      return giveUp(facts, .rejected)
+    }
+  }
+
+  /// What follows when every attempt under the key turned out to have failed, or none was made and
+  /// none can be: on with the next channel.
+  package static func giveUp(_ facts: Facts, _ reason: DeliveryReason) -> AttemptVerdict {
+    if facts.unresolved > 0 {
+      return verdict(.uncertain(byOperator: true), .awaitsOperator, facts)
+    }
+    // Opted out while it was under way: dispatch looks at it and says so.
+    if facts.usable.isEmpty { return verdict(.retry(afterMilliseconds: 0), .changed, facts) }
+    let closed = facts.closed.adding(facts.channel)
+    if let next = closed.firstOutside(facts.usable) {
+      return verdict(.move(to: next, closed: closed), .fallback, facts)
+    }
+    return verdict(.failed, reason, facts)
+  }
+
+  /// Doubled after each attempt up to the policy's maximum, and up to a quarter more. Milliseconds.
+  package static func backoff(
+    after attempts: Int, policy: DeliveryPolicy, jitter: UInt64
+  ) -> Int64 {
+    let doublings = min(max(attempts - 1, 0), 20)
+    let seconds = min(
+      Int64(policy.backoffSeconds) << Int64(doublings), Int64(policy.maxBackoffSeconds))
+    return spread(seconds * 1000, by: jitter)
+  }
+
+  private static func spread(_ milliseconds: Int64, by jitter: UInt64) -> Int64 {
+    let quarter = UInt64(milliseconds / 4)
+    return milliseconds + (quarter == 0 ? 0 : Int64(jitter % quarter))
+  }
+
+  private static func verdict(
+    _ next: Next, _ reason: DeliveryReason?, _ facts: Facts
+  ) -> AttemptVerdict {
+    AttemptVerdict(
+      next: next, reason: reason, channelAttempts: facts.channelAttempts,
+      unresolved: facts.unresolved)
+  }
+}

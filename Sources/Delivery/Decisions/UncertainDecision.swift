@@ -1,0 +1,68 @@
+package import Billing
+
+/// What to do about an uncertain delivery, by what its provider can do.
+package enum UncertainDecision: Hashable, Sendable {
+  /// Under the same key.
+  case sendAgain
+  case lookUp
+  case wait(until: Timestamp)
+  case leaveToOperator
+
+  package static func decide(
+    _ delivery: UncertainDelivery, provider: ProviderCapabilities, timing: DeliveryTiming
+  ) -> UncertainDecision {
+    let maySendAgain =
+      delivery.recipientStands && delivery.channelAttempts < delivery.policy.attemptsPerChannel
+    if maySendAgain,
+      KeyAge.isYoung(
+        openedAt: delivery.keyOpenedAt, keptSeconds: provider.keepsKeySeconds, now: delivery.now,
+        timing: timing)
+    {
+      return .sendAgain
+    }
+    if let settles = provider.lookUpSettlesSeconds, provider.refusesLate {
+      let sure = delivery.notAfter.adding(seconds: settles)
+      return delivery.now >= sure ? .lookUp : .wait(until: sure)
+    }
+    switch delivery.policy.uncertain {
+    case .atMostOnce: return .leaveToOperator
+    case .atLeastOnce: return maySendAgain ? .sendAgain : .leaveToOperator
+    }
+  }
+}
+
+/// Whether a provider is sure to know a key again.
+package enum KeyAge {
+  /// What one more call may take, and as much again for clocks that differ.
+  package static func isYoung(
+    openedAt: Timestamp, keptSeconds: Int64?, now: Timestamp, timing: DeliveryTiming
+  ) -> Bool {
+    guard let keptSeconds else { return false }
+    return now.adding(milliseconds: 2 * timing.lease) < openedAt.adding(seconds: keptSeconds)
+  }
+}
+
+/// Whether a claimed delivery may be begun under its channel's key.
+package enum BeginDecision: Hashable, Sendable {
+  case begin
+  case release(Release.Then, DeliveryReason)
+
+  package static func decide(
+    _ claimed: ClaimedDelivery, provider: ProviderCapabilities, timing: DeliveryTiming
+  ) -> BeginDecision {
+    if claimed.sealedContact.isEmpty { return .release(.closeChannel, .noContact) }
+    if let frozen = claimed.frozenRecipient, frozen != claimed.contactHash {
+      return .release(.closeChannel, .recipientChanged)
+    }
+    if let frozen = claimed.frozenSHA, frozen != claimed.sha256 {
+      return .release(.closeChannel, .billUnusable)
+    }
+    guard claimed.unresolved > 0 else { return .begin }
+    let isYoung = claimed.keyOpenedAt.map {
+      KeyAge.isYoung(
+        openedAt: $0, keptSeconds: provider.keepsKeySeconds, now: claimed.claimedAt, timing: timing)
+    }
+    if isYoung == true || claimed.uncertainRule == .atLeastOnce { return .begin }
+    return .release(.closeChannel, .keyTooOld)
+  }
+}

@@ -1,0 +1,282 @@
+package import Billing
+
+/// What delivering needs of the ledger: whole batches, each one transaction; every change only
+/// where the row still is as the caller believes. An outcome for each item, in their order.
+///
+/// Every time that is compared is the ledger's own at the moment of the statement.
+package protocol DeliveryLedger: Sendable {
+  /// `queued` at the event's generation, or `claimed` with its lease over → `claimed`, fence + 1.
+  func claim(
+    _ events: [DeliveryEvent], owner: String, timing: DeliveryTiming
+  ) async throws -> [ClaimOutcome]
+
+  /// `claimed` under this fence and generation, lease and slot good for long enough → `sending`,
+  /// attempt + 1, an open attempt. Recipient and bill are frozen with the channel's first.
+  func intend(_ intents: [Intent], timing: DeliveryTiming) async throws -> [IntentOutcome]
+
+  /// Closes attempts. `accepted` always wins; anything else only under the fence of a delivery
+  /// that is still `sending`.
+  func record(_ results: [SendResult]) async throws -> [RecordOutcome]
+
+  /// Positive evidence from anyone, by idempotency key.
+  func recordAccepted(_ evidence: [AcceptanceEvidence]) async throws -> [EvidenceOutcome]
+
+  /// Gives back what this fence's holder has not written anything of.
+  func release(_ releases: [Release]) async throws -> [ReleaseOutcome]
+
+  /// `sending` past its deadline and `reapAfter` → `uncertain`; how many.
+  func reap(timing: DeliveryTiming, limit: Int) async throws -> Int
+
+  /// At a slot's end, what is `queued`, or `claimed` with its lease over → `planned`; what is
+  /// below a partition's committed offset and nobody has → to be published again.
+  func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts
+
+  /// Uncertain deliveries to be looked at now.
+  func uncertain(limit: Int) async throws -> [UncertainDelivery]
+
+  func resolve(_ resolutions: [Resolution], who: String) async throws -> [ResolveOutcome]
+
+  /// What is queued, claimed and sending, of all months.
+  func underWay() async throws -> UnderWay
+}
+
+package enum ClaimOutcome: Sendable {
+  case claimed(ClaimedDelivery)
+  /// Another generation, or not queued: the event says nothing any more.
+  case stale
+  /// Another holder's lease is good.
+  case heldByAnother
+  /// Too little is left of the slot: it was planned again.
+  case slotOver
+}
+
+package struct ClaimedDelivery: Sendable {
+  package var key: DeliveryKey
+  package var generation: Int
+  package var fence: Int
+  package var bill: BillKey
+  package var sha256: ContentHash
+  /// Sealed under the column of the channel; empty when there is none.
+  package var sealedContact: [UInt8]
+  package var contactHash: [UInt8]
+  /// What the channel's key was first used with; `nil` before its first intent.
+  package var frozenRecipient: [UInt8]?
+  package var frozenSHA: ContentHash?
+  package var keyOpenedAt: Timestamp?
+  /// Attempts under this key of which nobody knows whether they were taken.
+  package var unresolved: Int
+  package var uncertainRule: DeliveryPolicy.UncertainRule
+  package var claimedAt: Timestamp
+
+  package init(
+    key: DeliveryKey, generation: Int, fence: Int, bill: BillKey, sha256: ContentHash,
+    sealedContact: [UInt8], contactHash: [UInt8], frozenRecipient: [UInt8]?,
+    frozenSHA: ContentHash?, keyOpenedAt: Timestamp?, unresolved: Int,
+    uncertainRule: DeliveryPolicy.UncertainRule, claimedAt: Timestamp
+  ) {
+    self.key = key
+    self.generation = generation
+    self.fence = fence
+    self.bill = bill
+    self.sha256 = sha256
+    self.sealedContact = sealedContact
+    self.contactHash = contactHash
+    self.frozenRecipient = frozenRecipient
+    self.frozenSHA = frozenSHA
+    self.keyOpenedAt = keyOpenedAt
+    self.unresolved = unresolved
+    self.uncertainRule = uncertainRule
+    self.claimedAt = claimedAt
+  }
+
+  package var channel: Channel { bill.channel }
+}
+
+package struct Intent: Sendable {
+  package var key: DeliveryKey
+  package var generation: Int
+  package var fence: Int
+  package var channel: Channel
+  package var sha256: ContentHash
+  package var recipientHash: [UInt8]
+  package var provider: String
+
+  package init(
+    key: DeliveryKey, generation: Int, fence: Int, channel: Channel, sha256: ContentHash,
+    recipientHash: [UInt8], provider: String
+  ) {
+    self.key = key
+    self.generation = generation
+    self.fence = fence
+    self.channel = channel
+    self.sha256 = sha256
+    self.recipientHash = recipientHash
+    self.provider = provider
+  }
+}
+
+package enum IntentOutcome: Hashable, Sendable {
+  /// `attempt` of the delivery, `channelAttempt` of the channel; nothing may reach the provider
+  /// after `notAfter`.
+  case intended(attempt: Int, channelAttempt: Int, notAfter: Timestamp)
+  /// Another fence or generation, or other content under the key: dropped, nothing changed.
+  case stale
+  /// The lease or the slot is too short: it was planned again.
+  case released(DeliveryReason)
+}
+
+package struct SendResult: Sendable {
+  package var key: DeliveryKey
+  package var fence: Int
+  package var attempt: Int
+  package var channel: Channel
+  package var outcome: SendOutcome
+  /// Whether the provider knows a key again: what it says then also tells of earlier attempts.
+  package var providerKeepsKeys: Bool
+  /// Spreads retries.
+  package var jitter: UInt64
+
+  package init(
+    key: DeliveryKey, fence: Int, attempt: Int, channel: Channel, outcome: SendOutcome,
+    providerKeepsKeys: Bool, jitter: UInt64
+  ) {
+    self.key = key
+    self.fence = fence
+    self.attempt = attempt
+    self.channel = channel
+    self.outcome = outcome
+    self.providerKeepsKeys = providerKeepsKeys
+    self.jitter = jitter
+  }
+}
+
+package enum RecordOutcome: Hashable, Sendable {
+  /// The state the delivery went to.
+  case recorded(DeliveryState)
+  /// It was accepted already.
+  case alreadyRecorded
+  /// Not under this fence, or no longer in `sending`: dropped.
+  case stale
+}
+
+package struct AcceptanceEvidence: Hashable, Sendable {
+  package var idempotencyKey: String
+  package var reference: String
+
+  package init(idempotencyKey: String, reference: String) {
+    self.idempotencyKey = idempotencyKey
+    self.reference = reference
+  }
+}
+
+package enum EvidenceOutcome: Hashable, Sendable {
+  case recorded
+  case alreadyRecorded
+  case unknownDelivery
+}
+
+package struct Release: Hashable, Sendable {
+  package enum Then: Hashable, Sendable {
+    case plan(afterMilliseconds: Int64)
+    /// Nothing can go out under the channel's key any more.
+    case closeChannel
+    case hold
+  }
+
+  package var key: DeliveryKey
+  package var fence: Int
+  package var then: Then
+  package var reason: DeliveryReason
+
+  package init(key: DeliveryKey, fence: Int, then: Then, reason: DeliveryReason) {
+    self.key = key
+    self.fence = fence
+    self.then = then
+    self.reason = reason
+  }
+}
+
+package enum ReleaseOutcome: Hashable, Sendable {
+  case released(DeliveryState)
+  case stale
+}
+
+package struct SweepCounts: Hashable, Sendable {
+  package var slotOver = 0
+  package var lostEvents = 0
+
+  package init() {}
+}
+
+package struct UncertainDelivery: Sendable {
+  package var key: DeliveryKey
+  package var generation: Int
+  package var channel: Channel
+  package var keyOpenedAt: Timestamp
+  /// Of its last attempt.
+  package var notAfter: Timestamp
+  package var channelAttempts: Int
+  /// Whether the contact and the channel are what the key was first used with.
+  package var recipientStands: Bool
+  package var policy: DeliveryPolicy
+  package var now: Timestamp
+
+  package init(
+    key: DeliveryKey, generation: Int, channel: Channel, keyOpenedAt: Timestamp,
+    notAfter: Timestamp, channelAttempts: Int, recipientStands: Bool, policy: DeliveryPolicy,
+    now: Timestamp
+  ) {
+    self.key = key
+    self.generation = generation
+    self.channel = channel
+    self.keyOpenedAt = keyOpenedAt
+    self.notAfter = notAfter
+    self.channelAttempts = channelAttempts
+    self.recipientStands = recipientStands
+    self.policy = policy
+    self.now = now
+  }
+}
+
+package struct Resolution: Hashable, Sendable {
+  package enum Finding: Hashable, Sendable {
+    case accepted(reference: String)
+    /// Every attempt under the key is known to have failed.
+    case absent(jitter: UInt64)
+    /// To be sent again under the same key.
+    case sendAgain
+    case lookAgain(at: Timestamp)
+    /// Left for an operator.
+    case park
+  }
+
+  package var key: DeliveryKey
+  package var generation: Int
+  package var finding: Finding
+
+  package init(key: DeliveryKey, generation: Int, finding: Finding) {
+    self.key = key
+    self.generation = generation
+    self.finding = finding
+  }
+}
+
+package enum ResolveOutcome: Hashable, Sendable {
+  case resolved(DeliveryState)
+  /// Not uncertain any more, or at another generation: dropped.
+  case stale
+}
+
+package struct UnderWay: Hashable, Sendable {
+  package var queued: Int
+  package var claimed: Int
+  package var sending: Int
+
+  package init(queued: Int, claimed: Int, sending: Int) {
+    self.queued = queued
+    self.claimed = claimed
+    self.sending = sending
+  }
+
+  package var isEmpty: Bool { queued + claimed + sending == 0 }
+}

@@ -1,0 +1,100 @@
+package import Billing
+
+/// What really carries an e-mail or an SMS (발송사).
+package protocol Provider: Sendable {
+  /// What attempts are recorded under, such as `mock-email`.
+  var name: String { get }
+
+  var capabilities: ProviderCapabilities { get }
+
+  /// Sends one message. Returns by the deadline at the latest: without an answer by then the
+  /// outcome is `unknown`. Checks `deadline.permitsWriting` right before the first byte is written
+  /// and tries nothing again by itself.
+  ///
+  /// - Parameters:
+  ///   - key: the idempotency key, the same for every attempt on this channel.
+  ///   - notAfter: goes out with the request; a provider that can refuses what arrives later.
+  func send(
+    _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome
+
+  /// What became of a key.
+  func lookUp(_ key: String) async -> LookUpOutcome
+}
+
+/// What goes to a recipient. Holds personal data in the clear: it lives from the opening of the
+/// seal to the end of the call, and is never logged.
+package struct ProviderMessage: Sendable {
+  package var channel: Channel
+  /// An e-mail address or a phone number.
+  package var recipient: String
+  /// The bill's bytes as they lie in the bill store.
+  package var content: [UInt8]
+  /// 1, 2, … on this channel.
+  package var attempt: Int
+
+  package init(channel: Channel, recipient: String, content: [UInt8], attempt: Int) {
+    self.channel = channel
+    self.recipient = recipient
+    self.content = content
+    self.attempt = attempt
+  }
+}
+
+package enum SendOutcome: Hashable, Sendable {
+  case accepted(reference: String)
+  /// Refused for good, such as: no such address.
+  case rejected(code: String)
+  /// Provably not taken: no connection, a documented refusal.
+  case notAccepted(retryAfterMilliseconds: Int64?)
+  /// Nothing was written: no attempt.
+  case notWritten
+  /// A time-out, a broken answer.
+  case unknown
+}
+
+package enum LookUpOutcome: Hashable, Sendable {
+  case found(reference: String)
+  case absent
+  /// It did not say; ask again later.
+  case unavailable
+}
+
+/// What decides about an uncertain delivery.
+package struct ProviderCapabilities: Hashable, Sendable {
+  /// For how long it knows a key again and sends nothing twice under it; `nil`: it does not.
+  package var keepsKeySeconds: Int64?
+  /// It can be asked for a key, and is sure this long after everything under way has arrived.
+  package var lookUpSettlesSeconds: Int64?
+  /// It refuses what reaches it after the request's `notAfter`. Without this a look-up proves
+  /// nothing: bytes in a socket can arrive late.
+  package var refusesLate: Bool
+
+  package init(
+    keepsKeySeconds: Int64? = nil, lookUpSettlesSeconds: Int64? = nil, refusesLate: Bool = false
+  ) {
+    self.keepsKeySeconds = keepsKeySeconds
+    self.lookUpSettlesSeconds = lookUpSettlesSeconds
+    self.refusesLate = refusesLate
+  }
+}
+
+/// Until when a call may be written and answered, on the steady clock.
+package struct CallDeadline: Sendable {
+  private let clock: any WallClock
+  private let writeBy: Int64
+  private let answerBy: Int64
+
+  /// - Parameter since: what the steady clock showed before the intent's statement.
+  package init(clock: any WallClock, since: Int64, timing: DeliveryTiming) {
+    self.clock = clock
+    writeBy = since + timing.startWithin
+    answerBy = since + timing.callDeadline
+  }
+
+  /// Whether the first byte may still be written.
+  package var permitsWriting: Bool { clock.steadyMilliseconds() <= writeBy }
+
+  /// 0 when it is over.
+  package var remainingMilliseconds: Int64 { max(0, answerBy - clock.steadyMilliseconds()) }
+}

@@ -1,0 +1,88 @@
+package import Billing
+
+/// A stand-in for a real provider, in this process: takes its time, fails now and then, and writes
+/// what it accepts durably before it says so.
+package struct InProcessProvider: Provider {
+  package let name: String
+  package let capabilities: ProviderCapabilities
+  private let channel: Channel
+  private let seed: UInt64
+  private let latencyMilliseconds: Int64
+  private let rates: MockFailureRates
+  private let clock: any WallClock
+  private let log: any AcceptanceLog
+  private let seal: ContactSeal
+
+  /// - Parameters:
+  ///   - clock: what the latency passes on; a simulated one counts it instead.
+  ///   - seal: for the hash that recipients are logged under.
+  package init(
+    channel: Channel, seed: UInt64, latencyMilliseconds: Int64 = 1000, rates: MockFailureRates,
+    capabilities: ProviderCapabilities, clock: any WallClock, log: any AcceptanceLog,
+    seal: ContactSeal
+  ) {
+    name = "mock-\(channel.rawValue)"
+    self.channel = channel
+    self.seed = seed
+    self.latencyMilliseconds = latencyMilliseconds
+    self.rates = rates
+    self.capabilities = capabilities
+    self.clock = clock
+    self.log = log
+    self.seal = seal
+  }
+
+  package func send(
+    _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome {
+    guard deadline.permitsWriting else { return .notWritten }
+    let answers = latencyMilliseconds <= deadline.remainingMilliseconds
+    if latencyMilliseconds > 0 {
+      do {
+        try await clock.sleep(milliseconds: latencyMilliseconds)
+      } catch {
+        // Broken off before it decided: nothing was taken.
+        return .notAccepted(retryAfterMilliseconds: nil)
+      }
+    }
+    let outcome = await decide(message, key: key, notAfter: notAfter)
+    return answers ? outcome : .unknown
+  }
+
+  private func decide(
+    _ message: ProviderMessage, key: String, notAfter: Timestamp
+  ) async -> SendOutcome {
+    if capabilities.refusesLate, clock.now() > notAfter {
+      return .notAccepted(retryAfterMilliseconds: nil)
+    }
+    let outcome = MockOutcome.decide(
+      seed: seed, key: key, attempt: message.attempt, rates: rates)
+    switch outcome {
+    case .refuse: return .notAccepted(retryAfterMilliseconds: nil)
+    case .reject: return .rejected(code: "noSuchRecipient")
+    case .loseBefore: return .unknown
+    case .accept, .loseAfter:
+      do {
+        let reference = try await log.append(
+          Acceptance(
+            key: key, provider: name,
+            recipientHash: seal.lookupHash(
+              message.recipient, column: channel == .email ? .email : .phone),
+            content: ContentHash(of: message.content), at: clock.now()),
+          once: capabilities.keepsKeySeconds != nil)
+        return outcome == .accept ? .accepted(reference: reference) : .unknown
+      } catch {
+        // It may be in the log and only the answer be lost.
+        return .unknown
+      }
+    }
+  }
+
+  package func lookUp(_ key: String) async -> LookUpOutcome {
+    do {
+      return try await log.reference(of: key).map { .found(reference: $0) } ?? .absent
+    } catch {
+      return .unavailable
+    }
+  }
+}

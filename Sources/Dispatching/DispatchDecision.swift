@@ -1,0 +1,58 @@
+package import Billing
+
+/// What dispatch does with a planned delivery that is due in a slot that is not quiet.
+package enum DispatchDecision: Hashable, Sendable {
+  case queue
+  case hold(DeliveryReason)
+  case suppress(DeliveryReason)
+
+  /// What the decision needs of the delivery.
+  package struct Facts: Hashable, Sendable {
+    package var dueAt: Timestamp
+    package var madeAt: Timestamp
+    package var quiet: QuietSlots
+    package var hasChannel: Bool
+    package var hasBill: Bool
+
+    package init(
+      dueAt: Timestamp, madeAt: Timestamp, quiet: QuietSlots, hasChannel: Bool, hasBill: Bool
+    ) {
+      self.dueAt = dueAt
+      self.madeAt = madeAt
+      self.quiet = quiet
+      self.hasChannel = hasChannel
+      self.hasBill = hasBill
+    }
+  }
+
+  /// - Parameter noChannel: why there is none, where there is none.
+  package static func decide(
+    _ facts: Facts, at now: Timestamp, maxLatenessSeconds: Int64, noChannel: DeliveryReason
+  ) -> DispatchDecision {
+    if facts.quiet.coverTheDay { return .suppress(.noSlot) }
+    if !facts.hasChannel { return .suppress(noChannel) }
+    let latest = max(facts.dueAt, facts.madeAt).adding(seconds: maxLatenessSeconds)
+    if now > latest { return .hold(.tooLate) }
+    if !facts.hasBill { return .hold(.billUnusable) }
+    return .queue
+  }
+}
+
+/// Whether a correction may go, seeing how an earlier delivery of the same bill stands: the
+/// customer must not get the old one after the new one, nor both at once.
+package enum CorrectionGate: Hashable, Sendable {
+  case open
+  /// The earlier one can still be taken back: it gives way.
+  case openSuperseding
+  /// Its outcome decides.
+  case wait
+
+  package static func decide(earlier: DeliveryState, unresolved: Int) -> CorrectionGate {
+    switch earlier {
+    case .accepted, .superseded: .open
+    case .sending, .uncertain: .wait
+    case .planned, .queued, .claimed, .held, .suppressed, .failed:
+      unresolved > 0 ? .wait : .openSuperseding
+    }
+  }
+}

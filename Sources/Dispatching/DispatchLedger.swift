@@ -1,0 +1,128 @@
+package import Billing
+
+/// What dispatch needs of the ledger: whole batches, each one transaction, each row changed only
+/// where it still is as it was read.
+///
+/// Every time that is compared is the ledger's own at the moment of the statement.
+package protocol DispatchLedger: Sendable {
+  func now() async throws -> Timestamp
+
+  /// The distinct time zones of deliveries.
+  func zones() async throws -> [String]
+
+  /// Takes the next planned deliveries of a zone that are due and not quiet in the slot, and
+  /// queues, holds or suppresses each.
+  func queueDue(_ request: QueueRequest) async throws -> QueueOutcome
+
+  /// Queued deliveries whose event was never marked published, `olderThanSeconds` after they were
+  /// queued or last taken here; taking one keeps others from taking it for as long.
+  func takeUnpublished(olderThanSeconds: Int64, limit: Int) async throws -> [DeliveryEvent]
+
+  /// Notes where events lie, each only where the generation still matches; how many were noted.
+  func markPublished(_ marks: [PublishedMark]) async throws -> Int
+
+  /// The control total of a zone's slot: planned, due, permitted and still not queued.
+  func remaining(in slot: ZoneSlot, of zone: String) async throws -> Int
+}
+
+package struct QueueRequest: Sendable {
+  package var zone: String
+  /// The current one: once it is over on the ledger's clock, nothing is queued any more.
+  package var slot: ZoneSlot
+  /// Where the last batch of this pass ended.
+  package var after: QueueCursor?
+  /// Only what was queued before: retries, and what was put back.
+  package var onlyAgain: Bool
+  package var maxLatenessSeconds: Int64
+  package var limit: Int
+
+  package init(
+    zone: String, slot: ZoneSlot, after: QueueCursor?, onlyAgain: Bool, maxLatenessSeconds: Int64,
+    limit: Int
+  ) {
+    self.zone = zone
+    self.slot = slot
+    self.after = after
+    self.onlyAgain = onlyAgain
+    self.maxLatenessSeconds = maxLatenessSeconds
+    self.limit = limit
+  }
+}
+
+/// A place in the order in which a zone's planned deliveries are read.
+package struct QueueCursor: Hashable, Sendable {
+  package var nextAt: Timestamp
+  package var quiet: QuietSlots
+  package var key: DeliveryKey
+
+  package init(nextAt: Timestamp, quiet: QuietSlots, key: DeliveryKey) {
+    self.nextAt = nextAt
+    self.quiet = quiet
+    self.key = key
+  }
+}
+
+package enum QueueOutcome: Sendable {
+  case batch(QueuedBatch)
+  /// The slot is not the current one any more; nothing was changed.
+  case slotOver
+}
+
+package struct QueuedBatch: Sendable {
+  package var events: [DeliveryEvent] = []
+  package var held = 0
+  package var suppressed = 0
+  /// Corrections that wait for the outcome of an earlier delivery.
+  package var waiting = 0
+  /// Earlier deliveries that gave way to a correction.
+  package var superseded = 0
+  /// Where to go on; `nil` when the pass is over.
+  package var next: QueueCursor?
+
+  package init() {}
+}
+
+/// That an event is stored.
+package struct PublishedMark: Hashable, Sendable {
+  package var delivery: DeliveryKey
+  package var generation: Int
+  package var partition: Int
+  package var offset: Int64
+
+  package init(delivery: DeliveryKey, generation: Int, partition: Int, offset: Int64) {
+    self.delivery = delivery
+    self.generation = generation
+    self.partition = partition
+    self.offset = offset
+  }
+}
+
+/// Where the ledger's time comes from: decided by its first dispatch, for good.
+package protocol LedgerTime: Sendable {
+  func timeKeeping() async throws -> TimeKeeping
+
+  /// Decides, or confirms what was decided.
+  func keepTime(_ kind: TimeKeeping.Kind) async throws -> TimeKeeping.Outcome
+
+  /// Moves simulated time on to the moment, never back; the time it is then. Throws on a ledger
+  /// that is not simulated.
+  func advance(to moment: Timestamp) async throws -> Timestamp
+}
+
+package enum TimeKeeping: Hashable, Sendable {
+  case undecided
+  case real
+  case simulated(now: Timestamp)
+
+  package enum Kind: Hashable, Sendable {
+    case real
+    case simulated
+  }
+
+  package enum Outcome: Hashable, Sendable {
+    /// It is kept so, from now on or since long.
+    case kept(now: Timestamp)
+    /// It is kept the other way.
+    case refused
+  }
+}

@@ -1,0 +1,160 @@
+import Billing
+package import Delivery
+import Synchronization
+
+/// What the mock providers accepted, on SQLite in a file of its own.
+///
+/// Thousands append at once; whatever has come in while one group was being written is the next
+/// one, so that a disk flush is shared by all that wait for it.
+package final class EmbeddedAcceptanceLog: AcceptanceLog {
+  private struct Entry: Sendable {
+    var acceptance: Acceptance
+    var once: Bool
+    var turn: CheckedContinuation<Turn, Never>
+  }
+
+  /// What a waiting appender is told.
+  private enum Turn: Sendable {
+    case written(reference: String)
+    case failed(any Error)
+    /// To write the next group, its own entry among it.
+    case lead
+  }
+
+  private struct Queue {
+    var entries: [Entry] = []
+    var isLed = false
+  }
+
+  private let database: Database
+  private let queue = Mutex(Queue())
+  private static let maxGroup = 2000
+
+  package init(database: Database) async throws {
+    self.database = database
+    _ = try await Self.migrations.apply(to: database)
+  }
+
+  package func append(_ acceptance: Acceptance, once: Bool) async throws -> String {
+    let turn = await withCheckedContinuation { continuation in
+      let leads = queue.withLock { queue in
+        queue.entries.append(Entry(acceptance: acceptance, once: once, turn: continuation))
+        guard !queue.isLed else { return false }
+        queue.isLed = true
+        return true
+      }
+      if leads { continuation.resume(returning: .lead) }
+    }
+    switch turn {
+    case .written(let reference): return reference
+    case .failed(let error): throw error
+    case .lead: return try await lead()
+    }
+  }
+
+  /// Writes the group that begins with the leader's own entry, then hands the lead on.
+  private func lead() async throws -> String {
+    let group = queue.withLock { queue in
+      let group = Array(queue.entries.prefix(Self.maxGroup))
+      queue.entries.removeFirst(group.count)
+      return group
+    }
+    let written: Result<[String], any Error>
+    do {
+      written = .success(try await write(group.map { ($0.acceptance, $0.once) }))
+    } catch {
+      written = .failure(error)
+    }
+    handOn()
+    // The first entry is the leader's own; its continuation has been used to make it lead.
+    for (position, entry) in group.enumerated().dropFirst() {
+      switch written {
+      case .success(let references):
+        entry.turn.resume(returning: .written(reference: references[position]))
+      case .failure(let error): entry.turn.resume(returning: .failed(error))
+      }
+    }
+    return try written.get()[0]
+  }
+
+  private func handOn() {
+    let next = queue.withLock { queue in
+      guard let first = queue.entries.first else {
+        queue.isLed = false
+        return nil as CheckedContinuation<Turn, Never>?
+      }
+      return first.turn
+    }
+    next?.resume(returning: .lead)
+  }
+
+  private func write(_ group: [(acceptance: Acceptance, once: Bool)]) async throws -> [String] {
+    try await database.write { connection in
+      let insert = try connection.statement(
+        """
+        INSERT INTO acceptances (key, provider, recipient_hash, content, accepted_at)
+        VALUES (?, ?, ?, ?, ?)
+        """)
+      return try group.map { acceptance, once in
+        if once, let known = try Self.reference(of: acceptance.key, in: connection) {
+          return known
+        }
+        insert.bind(acceptance.key, at: 1)
+        insert.bind(acceptance.provider, at: 2)
+        insert.bind(acceptance.recipientHash, at: 3)
+        insert.bind(acceptance.content, at: 4)
+        acceptance.at.bind(to: insert, at: 5)
+        try insert.finish()
+        return Self.reference(ofRow: connection.lastInsertedRow)
+      }
+    }
+  }
+
+  package func reference(of key: String) async throws -> String? {
+    try await database.read { try Self.reference(of: key, in: $0) }
+  }
+
+  package func list(after row: Int64, limit: Int) async throws -> [LoggedAcceptance] {
+    try await database.read { connection in
+      var logged: [LoggedAcceptance] = []
+      try connection.query(
+        """
+        SELECT row, key, provider, recipient_hash, content, accepted_at FROM acceptances
+        WHERE row > ? ORDER BY row LIMIT ?
+        """, row, limit
+      ) { row in
+        logged.append(
+          LoggedAcceptance(
+            row: row.integer(0),
+            acceptance: Acceptance(
+              key: row.text(1), provider: row.text(2), recipientHash: row.bytes(3),
+              content: try row.hash(4), at: Timestamp(milliseconds: row.integer(5)))))
+      }
+      return logged
+    }
+  }
+
+  private static func reference(of key: String, in connection: Connection) throws -> String? {
+    try connection.first("SELECT min(row) FROM acceptances WHERE key = ?", key) {
+      $0.optionalInteger(0).map(reference(ofRow:))
+    } ?? nil
+  }
+
+  private static func reference(ofRow row: Int64) -> String { "mock-\(row)" }
+
+  private static let migrations = Migrations(
+    subject: "mock providers' log",
+    scripts: [
+      """
+      CREATE TABLE acceptances (
+        row INTEGER PRIMARY KEY,
+        key TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        recipient_hash BLOB NOT NULL,
+        content BLOB NOT NULL,
+        accepted_at INTEGER NOT NULL
+      ) STRICT;
+      CREATE INDEX acceptances_by_key ON acceptances (key);
+      """
+    ])
+}

@@ -1,0 +1,255 @@
+package import Billing
+package import Delivery
+
+/// Claim, intend and release on SQLite: one writing transaction a batch, prepared statements for
+/// its rows.
+extension EmbeddedLedger {
+  package func claim(
+    _ events: [DeliveryEvent], owner: String, timing: DeliveryTiming
+  ) async throws -> [ClaimOutcome] {
+    try await database.write { connection in
+      let claiming = try Claiming(
+        connection, owner: owner, timing: timing, now: try self.now(in: connection))
+      return try events.map {
+        try claiming.claim($0, policies: self.deliveryPolicies, in: connection)
+      }
+    }
+  }
+
+  package func intend(_ intents: [Intent], timing: DeliveryTiming) async throws -> [IntentOutcome] {
+    try await database.write { connection in
+      let intending = try Intending(
+        connection, timing: timing, now: try self.now(in: connection))
+      return try intents.map { try intending.intend($0, in: connection) }
+    }
+  }
+
+  package func release(_ releases: [Release]) async throws -> [ReleaseOutcome] {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      return try releases.map { try Self.release($0, at: now, in: connection) }
+    }
+  }
+
+  private static func release(
+    _ release: Release, at now: Timestamp, in connection: Connection
+  ) throws -> ReleaseOutcome {
+    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence,
+      row.state == .claimed || row.state == .sending
+    else { return .stale }
+    let who = row.owner
+    if row.state == .sending {
+      // The intent was committed and its answer lost: the holder says that nothing was written.
+      try AttemptRows.close(
+        row.key, attempt: row.attempt, .notWritten, at: now, in: connection)
+      row.channelAttempts -= 1
+      row.forgetUnusedKey()
+    }
+    row.reason = release.reason
+    row.letGo()
+    switch release.then {
+    case .plan(let after):
+      row.state = .planned
+      row.nextAt = now.adding(milliseconds: after)
+    case .hold:
+      row.state = row.unresolved > 0 ? .uncertain : .held
+      if row.unresolved > 0 { row.nextAt = .never }
+    case .closeChannel:
+      row.follow(AttemptVerdict.giveUp(row.attemptFacts(keepsKeys: false), release.reason), at: now)
+    }
+    try row.save(in: connection, at: now, who: who)
+    return .released(row.state)
+  }
+}
+
+/// One batch of claims.
+private struct Claiming {
+  private let owner: String
+  private let timing: DeliveryTiming
+  private let now: Timestamp
+  private let row: Statement
+  private let take: Statement
+  private let log: DeliveryLog
+
+  init(
+    _ connection: Connection, owner: String, timing: DeliveryTiming, now: Timestamp
+  ) throws {
+    self.owner = owner
+    self.timing = timing
+    self.now = now
+    row = try connection.statement(
+      """
+      SELECT d.state, d.generation, d.fence, d.lease_until, d.slot_end, d.channel, d.entries,
+        d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash,
+        CASE d.channel WHEN 1 THEN c.email_sealed ELSE c.phone_sealed END,
+        CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END
+      FROM deliveries d
+      LEFT JOIN customers c ON c.customer_id = d.customer_id
+        AND c.recorded_to = 9223372036854775807
+      WHERE d.month = ? AND d.customer_id = ? AND d.kind = ? AND d.sequence = ?
+      """)
+    take = try connection.statement(
+      """
+      UPDATE deliveries SET state = 3, fence = ?, owner = ?, lease_until = ?, reason = NULL,
+        entries = ?, changed_at = ?
+      WHERE \(DeliveryRow.byKey)
+      """)
+    log = try DeliveryLog(connection)
+  }
+
+  func claim(
+    _ event: DeliveryEvent, policies: DeliveryPolicies, in connection: Connection
+  ) throws -> ClaimOutcome {
+    event.delivery.bind(to: row, at: 1)
+    defer { row.reset() }
+    guard try row.step(), row.int(1) == event.generation, row.int(5) == event.channel.code else {
+      return .stale
+    }
+    let state = DeliveryState(code: row.int(0))
+    guard state == .queued || state == .claimed else { return .stale }
+    if state == .claimed, row.integer(3) > now.milliseconds { return .heldByAnother }
+    if row.integer(4) < now.milliseconds + timing.slotGuard {
+      row.reset()
+      try planAgain(event.delivery, in: connection)
+      return .slotOver
+    }
+    let fence = row.int(2) + 1
+    let policy = try policies.policy(row.int(7), in: connection)
+    let claimed = ClaimedDelivery(
+      key: event.delivery, generation: event.generation, fence: fence, bill: event.bill,
+      sha256: event.sha256, sealedContact: row.bytes(12), contactHash: row.bytes(13),
+      frozenRecipient: row.isNull(11) ? nil : row.bytes(11),
+      frozenSHA: row.isNull(10) ? nil : try row.hash(10),
+      keyOpenedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
+      unresolved: row.int(8), uncertainRule: policy.uncertain, claimedAt: now)
+    let entry = row.int(6) + 1
+    row.reset()
+    try take(claimed, entry: entry)
+    return .claimed(claimed)
+  }
+
+  private func take(_ claimed: ClaimedDelivery, entry: Int) throws {
+    take.bind(claimed.fence, at: 1)
+    take.bind(owner, at: 2)
+    now.adding(milliseconds: timing.lease).bind(to: take, at: 3)
+    take.bind(entry, at: 4)
+    now.bind(to: take, at: 5)
+    claimed.key.bind(to: take, at: 6)
+    try take.finish()
+    try log.append(
+      claimed.key, entry: entry, at: now, state: .claimed, generation: claimed.generation,
+      fence: claimed.fence, channel: claimed.channel.code, reason: nil, who: owner)
+  }
+
+  private func planAgain(_ key: DeliveryKey, in connection: Connection) throws {
+    guard var row = try DeliveryRow.read(key, in: connection) else { return }
+    row.planAfterSlot()
+    try row.save(in: connection, at: now, who: owner)
+  }
+}
+
+/// One batch of intents.
+private struct Intending {
+  private let timing: DeliveryTiming
+  private let now: Timestamp
+  private let row: Statement
+  private let begin: Statement
+  private let open: Statement
+  private let log: DeliveryLog
+
+  init(_ connection: Connection, timing: DeliveryTiming, now: Timestamp) throws {
+    self.timing = timing
+    self.now = now
+    row = try connection.statement(
+      """
+      SELECT state, generation, fence, channel, lease_until, slot_end, attempt, channel_attempts,
+        entries, owner, frozen_sha256, recipient_hash
+      FROM deliveries WHERE \(DeliveryRow.byKey)
+      """)
+    begin = try connection.statement(
+      """
+      UPDATE deliveries SET state = 4, begun = 1, attempt = ?, channel_attempts = ?,
+        lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
+        frozen_sha256 = coalesce(frozen_sha256, ?), recipient_hash = coalesce(recipient_hash, ?),
+        entries = ?, changed_at = ?
+      WHERE \(DeliveryRow.byKey)
+      """)
+    open = try connection.statement(
+      """
+      INSERT INTO attempts (month, customer_id, kind, sequence, attempt, channel, fence,
+        bill_sha256, recipient_hash, provider, opened_at, deadline)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
+    log = try DeliveryLog(connection)
+  }
+
+  func intend(_ intent: Intent, in connection: Connection) throws -> IntentOutcome {
+    intent.key.bind(to: row, at: 1)
+    defer { row.reset() }
+    guard try row.step(), row.int(0) == DeliveryState.claimed.code,
+      row.int(1) == intent.generation, row.int(2) == intent.fence,
+      row.int(3) == intent.channel.code,
+      // What goes under a key is what went under it first.
+      try row.isNull(10) || row.hash(10) == intent.sha256,
+      row.isNull(11) || row.bytes(11) == intent.recipientHash
+    else { return .stale }
+    let isSlotShort = row.integer(5) < now.milliseconds + timing.slotGuard
+    if isSlotShort || row.integer(4) < now.milliseconds + timing.leaseGuard {
+      row.reset()
+      return try giveBack(intent.key, isSlotShort: isSlotShort, in: connection)
+    }
+    let attempt = row.int(6) + 1
+    let channelAttempt = row.int(7) + 1
+    let entry = row.int(8) + 1
+    let owner = row.optionalText(9)
+    row.reset()
+    let notAfter = now.adding(milliseconds: timing.callDeadline)
+    try begin(intent, attempt, channelAttempt, entry: entry, notAfter: notAfter)
+    try log.append(
+      intent.key, entry: entry, at: now, state: .sending, generation: intent.generation,
+      fence: intent.fence, channel: intent.channel.code, reason: nil, who: owner)
+    return .intended(attempt: attempt, channelAttempt: channelAttempt, notAfter: notAfter)
+  }
+
+  private func begin(
+    _ intent: Intent, _ attempt: Int, _ channelAttempt: Int, entry: Int, notAfter: Timestamp
+  ) throws {
+    begin.bind(attempt, at: 1)
+    begin.bind(channelAttempt, at: 2)
+    notAfter.bind(to: begin, at: 3)
+    now.bind(to: begin, at: 4)
+    begin.bind(intent.sha256, at: 5)
+    begin.bind(intent.recipientHash, at: 6)
+    begin.bind(entry, at: 7)
+    now.bind(to: begin, at: 8)
+    intent.key.bind(to: begin, at: 9)
+    try begin.finish()
+    intent.key.bind(to: open, at: 1)
+    open.bind(attempt, at: 5)
+    open.bind(intent.channel.code, at: 6)
+    open.bind(intent.fence, at: 7)
+    open.bind(intent.sha256, at: 8)
+    open.bind(intent.recipientHash, at: 9)
+    open.bind(intent.provider, at: 10)
+    now.bind(to: open, at: 11)
+    notAfter.bind(to: open, at: 12)
+    try open.finish()
+  }
+
+  private func giveBack(
+    _ key: DeliveryKey, isSlotShort: Bool, in connection: Connection
+  ) throws -> IntentOutcome {
+    guard var row = try DeliveryRow.read(key, in: connection) else { return .stale }
+    let who = row.owner
+    if isSlotShort {
+      row.planAfterSlot()
+    } else {
+      row.state = .planned
+      row.reason = .leaseShort
+      row.nextAt = max(row.nextAt, now)
+      row.letGo()
+    }
+    try row.save(in: connection, at: now, who: who)
+    return .released(isSlotShort ? .slotOver : .leaseShort)
+  }
+}

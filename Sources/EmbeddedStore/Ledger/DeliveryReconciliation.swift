@@ -1,0 +1,220 @@
+import Billing
+package import Delivery
+
+/// Reap, sweep and resolve on SQLite. Everything found is found through an index of what is under
+/// way, never by reading all deliveries.
+extension EmbeddedLedger: DeliveryLedger {
+  package func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      let rows = try Self.rows(
+        SweepQueries.overdueCalls, now.adding(milliseconds: -timing.reapAfter), limit,
+        in: connection)
+      for var row in rows {
+        try AttemptRows.close(row.key, attempt: row.attempt, .unknown, at: now, in: connection)
+        row.letGo()
+        row.state = .uncertain
+        row.reason = .noAnswer
+        row.unresolved += 1
+        row.nextAt = now
+        try row.save(in: connection, at: now, who: "reconciler")
+      }
+      return rows.count
+    }
+  }
+
+  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      var counts = SweepCounts()
+      let over =
+        try Self.rows(SweepQueries.queuedPastSlot, now, limit, in: connection)
+        + Self.rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
+      for var row in over.prefix(limit) {
+        row.planAfterSlot()
+        try row.save(in: connection, at: now, who: "reconciler")
+        counts.slotOver += 1
+      }
+      counts.lostEvents = try Self.sweepLost(
+        committed: committed, at: now, limit: limit, in: connection)
+      return counts
+    }
+  }
+
+  /// Leases that are over are those of dead consumers: what they had in flight.
+  private static let maxAbandoned = 20_000
+
+  /// The event was consumed, and nobody has the delivery: it is due to be published again.
+  private static func sweepLost(
+    committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: Connection
+  ) throws -> Int {
+    var swept = 0
+    for (partition, offset) in committed.sorted(by: { $0.key < $1.key }) where swept < limit {
+      for var row in try rows(
+        SweepQueries.queuedBelow, partition, offset, now, limit - swept, in: connection)
+      {
+        row.publishAgain()
+        try row.save(in: connection, at: now, who: "reconciler", logged: true)
+        try forgetQueueing(row.key, in: connection)
+        swept += 1
+      }
+    }
+    let abandoned = try rows(SweepQueries.claimedAbandoned, now, maxAbandoned, in: connection)
+    for var row in abandoned where swept < limit {
+      guard let partition = row.partition, let offset = row.offset,
+        let reached = committed[Int(partition)], offset < reached
+      else { continue }
+      row.publishAgain()
+      try row.save(in: connection, at: now, who: "reconciler")
+      try forgetQueueing(row.key, in: connection)
+      swept += 1
+    }
+    return swept
+  }
+
+  /// As if it had been queued long ago: dispatch takes it at once.
+  private static func forgetQueueing(_ key: DeliveryKey, in connection: Connection) throws {
+    let statement = try connection.statement(
+      "UPDATE deliveries SET queued_at = 1 WHERE \(DeliveryRow.byKey)")
+    key.bind(to: statement, at: 1)
+    try statement.finish()
+  }
+
+  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
+    try await database.read { connection in
+      let now = try self.now(in: connection)
+      var found: [UncertainDelivery] = []
+      try connection.query(SweepQueries.uncertain, now, limit) { statement in
+        let row = try DeliveryRow(statement)
+        let contact = statement.bytes(DeliveryRow.columnCount)
+        guard let channel = row.channel else {
+          throw DeliveryRow.damaged("an uncertain delivery has no channel")
+        }
+        found.append(
+          UncertainDelivery(
+            key: row.key, generation: row.generation, channel: channel,
+            keyOpenedAt: row.keyOpenedAt ?? row.madeAt,
+            notAfter: Timestamp(
+              milliseconds: statement.integer(DeliveryRow.columnCount + 1)),
+            channelAttempts: row.channelAttempts,
+            recipientStands: row.recipientHash == contact && row.usableChannels.contains(channel),
+            policy: try self.deliveryPolicies.policy(row.policy, in: connection), now: now))
+      }
+      return found
+    }
+  }
+
+  package func resolve(
+    _ resolutions: [Resolution], who: String
+  ) async throws -> [ResolveOutcome] {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      return try resolutions.map { resolution in
+        guard var row = try DeliveryRow.read(resolution.key, in: connection),
+          row.state == .uncertain, row.generation == resolution.generation
+        else { return .stale }
+        try self.follow(resolution.finding, &row, at: now, who: who, in: connection)
+        return .resolved(row.state)
+      }
+    }
+  }
+
+  private func follow(
+    _ finding: Resolution.Finding, _ row: inout DeliveryRow, at now: Timestamp, who: String,
+    in connection: Connection
+  ) throws {
+    switch finding {
+    case .accepted(let reference):
+      _ = try row.accept(
+        attempt: row.attempt, on: row.channel ?? .email, reference: reference, at: now, who: who,
+        in: connection)
+      return
+    case .absent(let jitter):
+      row.unresolved = 0
+      let policy = try deliveryPolicies.policy(row.policy, in: connection)
+      row.follow(
+        AttemptVerdict.decide(
+          .notAccepted(retryAfterMilliseconds: nil), row.attemptFacts(keepsKeys: false),
+          policy: policy, jitter: jitter),
+        at: now)
+    case .sendAgain:
+      row.state = .planned
+      row.nextAt = now
+    case .lookAgain(let moment):
+      row.nextAt = max(moment, now.adding(milliseconds: 1))
+    case .park:
+      row.reason = .awaitsOperator
+      row.nextAt = .never
+    }
+    try row.save(in: connection, at: now, who: who)
+  }
+
+  package func underWay() async throws -> UnderWay {
+    try await database.read { connection in
+      func count(_ code: Int) throws -> Int {
+        try connection.first(SweepQueries.countUnderWay, code) { $0.int(0) } ?? 0
+      }
+      return UnderWay(
+        queued: try count(DeliveryState.queued.code), claimed: try count(DeliveryState.claimed.code),
+        sending: try count(DeliveryState.sending.code))
+    }
+  }
+
+  private static func rows(
+    _ sql: String, _ values: any SQLValue..., in connection: Connection
+  ) throws -> [DeliveryRow] {
+    let statement = try connection.statement(sql)
+    for (position, value) in values.enumerated() { value.bind(to: statement, at: position + 1) }
+    defer { statement.reset() }
+    var rows: [DeliveryRow] = []
+    while try statement.step() { rows.append(try DeliveryRow(statement)) }
+    return rows
+  }
+}
+
+extension DeliveryRow {
+  /// Back to `queued` without an event; the generation stays, so that a late one still counts.
+  fileprivate mutating func publishAgain() {
+    state = .queued
+    reason = .eventLost
+    owner = nil
+    leaseUntil = slotEnd
+    publishedAt = nil
+    partition = nil
+    offset = nil
+  }
+}
+
+enum SweepQueries {
+  private static let underWay = """
+    SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_under_way
+    WHERE d.state IN (2, 3, 4)
+    """
+
+  static let overdueCalls = underWay + " AND d.state = 4 AND d.lease_until <= ? LIMIT ?"
+  static let queuedPastSlot = underWay + " AND d.state = 2 AND d.lease_until <= ? LIMIT ?"
+  static let claimedPastSlot =
+    underWay + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end <= ?1 LIMIT ?2"
+  static let claimedAbandoned =
+    underWay
+    + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end > ?1 LIMIT ?2"
+  static let queuedBelow = """
+    SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
+    WHERE d.state = 2 AND d.partition = ? AND d.offset < ? AND d.slot_end > ? LIMIT ?
+    """
+  static let countUnderWay = """
+    SELECT count(*) FROM deliveries INDEXED BY deliveries_under_way
+    WHERE state IN (2, 3, 4) AND state = ?
+    """
+  /// With the hash of the contact that the channel has now, and the last attempt's deadline.
+  static let uncertain = """
+    SELECT \(DeliveryRow.columns),
+      CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END, a.deadline
+    FROM deliveries d INDEXED BY deliveries_uncertain
+    LEFT JOIN customers c ON c.customer_id = d.customer_id
+      AND c.recorded_to = 9223372036854775807
+    LEFT JOIN attempts a ON a.month = d.month AND a.customer_id = d.customer_id
+      AND a.kind = d.kind AND a.sequence = d.sequence AND a.attempt = d.attempt
+    WHERE d.state = 7 AND d.next_at <= ? ORDER BY d.next_at LIMIT ?
+    """
+}

@@ -1,0 +1,231 @@
+import Billing
+package import Delivery
+
+/// Outcomes on SQLite. What follows from an outcome is decided in the transaction, from the row as
+/// it is then: the customer may have changed it while the call was under way (R4).
+extension EmbeddedLedger {
+  package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      let accepting = try Accepting(connection, now: now)
+      return try results.map { result in
+        if case .accepted(let reference) = result.outcome,
+          try accepting.acceptFromSending(result, reference: reference)
+        {
+          return .recorded(.accepted)
+        }
+        return try self.record(result, at: now, in: connection)
+      }
+    }
+  }
+
+  package func recordAccepted(
+    _ evidence: [AcceptanceEvidence]
+  ) async throws -> [EvidenceOutcome] {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      return try evidence.map { evidence in
+        guard
+          let (key, channel) = DeliveryKey.parse(idempotencyKey: evidence.idempotencyKey),
+          var row = try DeliveryRow.read(key, in: connection)
+        else { return .unknownDelivery }
+        let attempt = try AttemptRows.last(of: key, on: channel, in: connection)
+        let isNew = try row.accept(
+          attempt: attempt, on: channel, reference: evidence.reference, at: now, who: "evidence",
+          in: connection)
+        return isNew ? .recorded : .alreadyRecorded
+      }
+    }
+  }
+
+  private func record(
+    _ result: SendResult, at now: Timestamp, in connection: Connection
+  ) throws -> RecordOutcome {
+    guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
+    let who = row.owner
+    if case .accepted(let reference) = result.outcome {
+      let isNew = try row.accept(
+        attempt: result.attempt, on: result.channel, reference: reference, at: now, who: who,
+        in: connection)
+      return isNew ? .recorded(.accepted) : .alreadyRecorded
+    }
+    guard row.state == .sending, row.fence == result.fence, row.attempt == result.attempt,
+      row.channel == result.channel
+    else {
+      return row.state == .accepted ? .alreadyRecorded : .stale
+    }
+    try AttemptRows.close(
+      result.key, attempt: result.attempt, result.outcome, at: now, in: connection)
+    let verdict = AttemptVerdict.decide(
+      result.outcome, row.attemptFacts(keepsKeys: result.providerKeepsKeys),
+      policy: try deliveryPolicies.policy(row.policy, in: connection), jitter: result.jitter)
+    row.letGo()
+    row.follow(verdict, at: now)
+    try row.save(in: connection, at: now, who: who)
+    return .recorded(row.state)
+  }
+}
+
+/// The path nearly every delivery takes: from `sending` to `accepted`, without reading the row.
+private struct Accepting {
+  private let connection: Connection
+  private let now: Timestamp
+  private let accept: Statement
+  private let close: Statement
+  private let log: DeliveryLog
+
+  init(_ connection: Connection, now: Timestamp) throws {
+    self.connection = connection
+    self.now = now
+    accept = try connection.statement(
+      """
+      UPDATE deliveries SET state = 5, reason = NULL, unresolved = 0, lease_until = 0,
+        entries = entries + 1, changed_at = ?
+      WHERE \(DeliveryRow.byKey) AND state = 4 AND fence = ? AND attempt = ?
+      RETURNING generation, entries, owner
+      """)
+    close = try connection.statement(AttemptRows.closeUpdate)
+    log = try DeliveryLog(connection)
+  }
+
+  /// Whether it was still `sending` under that fence.
+  func acceptFromSending(_ result: SendResult, reference: String) throws -> Bool {
+    now.bind(to: accept, at: 1)
+    result.key.bind(to: accept, at: 2)
+    accept.bind(result.fence, at: 6)
+    accept.bind(result.attempt, at: 7)
+    guard try accept.step() else {
+      accept.reset()
+      return false
+    }
+    let (generation, entries, owner) = (accept.int(0), accept.int(1), accept.optionalText(2))
+    try accept.finish()
+    try AttemptRows.close(
+      result.key, attempt: result.attempt, .accepted(reference: reference), at: now, with: close)
+    try log.append(
+      result.key, entry: entries, at: now, state: .accepted, generation: generation,
+      fence: result.fence, channel: result.channel.code, reason: nil, who: owner)
+    return true
+  }
+}
+
+extension DeliveryRow {
+  func attemptFacts(keepsKeys: Bool) -> AttemptVerdict.Facts {
+    AttemptVerdict.Facts(
+      // A delivery that was claimed or sent has a channel; the check is where it was made.
+      channel: channel ?? .email, usable: usableChannels, closed: closed,
+      channelAttempts: channelAttempts, unresolved: unresolved, providerKeepsKeys: keepsKeys)
+  }
+
+  /// Takes over what a verdict says.
+  mutating func follow(_ verdict: AttemptVerdict, at now: Timestamp) {
+    channelAttempts = verdict.channelAttempts
+    unresolved = verdict.unresolved
+    reason = verdict.reason
+    switch verdict.next {
+    case .accepted:
+      state = .accepted
+    case .retry(let after):
+      state = .planned
+      nextAt = now.adding(milliseconds: after)
+      forgetUnusedKey()
+    case .move(let channel, let closed):
+      state = .planned
+      nextAt = now
+      move(to: channel, closed: closed)
+    case .failed:
+      state = .failed
+    case .uncertain(let byOperator):
+      state = .uncertain
+      nextAt = byOperator ? .never : now
+    }
+  }
+
+  /// A key that nothing was ever written under is free to be used for something else.
+  mutating func forgetUnusedKey() {
+    guard channelAttempts == 0, unresolved == 0 else { return }
+    keyOpenedAt = nil
+    frozenSHA = nil
+    recipientHash = nil
+  }
+
+  /// The slot has too little left, or is over: the next permitted one.
+  mutating func planAfterSlot() {
+    state = .planned
+    reason = .slotOver
+    nextAt = max(nextAt, slotEnd)
+    letGo()
+  }
+
+  /// Positive evidence wins wherever the delivery stands; whether it was new.
+  mutating func accept(
+    attempt: Int?, on channel: Channel, reference: String, at now: Timestamp, who: String?,
+    in connection: Connection
+  ) throws -> Bool {
+    if let attempt {
+      try AttemptRows.close(
+        key, attempt: attempt, .accepted(reference: reference), at: now, in: connection)
+    }
+    guard state != .accepted else { return false }
+    state = .accepted
+    reason = nil
+    self.channel = channel
+    unresolved = 0
+    letGo()
+    try save(in: connection, at: now, who: who)
+    return true
+  }
+}
+
+/// The attempts of deliveries.
+enum AttemptRows {
+  /// Evidence of acceptance overwrites any other outcome, and nothing overwrites it.
+  static let closeUpdate = """
+    UPDATE attempts SET closed_at = ?, outcome = ?, reference = coalesce(?, reference), reason = ?
+    WHERE \(DeliveryRow.byKey) AND attempt = ? AND coalesce(outcome, 0) <> 1
+    """
+
+  static func close(
+    _ key: DeliveryKey, attempt: Int, _ outcome: SendOutcome, at now: Timestamp,
+    in connection: Connection
+  ) throws {
+    try close(
+      key, attempt: attempt, outcome, at: now, with: try connection.statement(closeUpdate))
+  }
+
+  static func close(
+    _ key: DeliveryKey, attempt: Int, _ outcome: SendOutcome, at now: Timestamp,
+    with statement: Statement
+  ) throws {
+    let (code, reference, reason): (Int, String?, String?) =
+      switch outcome {
+      case .accepted(let reference): (1, reference, nil)
+      case .rejected(let code): (2, nil, code)
+      case .notAccepted: (3, nil, DeliveryReason.notAccepted.rawValue)
+      case .notWritten: (3, nil, DeliveryReason.notWritten.rawValue)
+      case .unknown: (4, nil, DeliveryReason.noAnswer.rawValue)
+      }
+    now.bind(to: statement, at: 1)
+    statement.bind(code, at: 2)
+    reference.bind(to: statement, at: 3)
+    reason.bind(to: statement, at: 4)
+    key.bind(to: statement, at: 5)
+    statement.bind(attempt, at: 9)
+    try statement.finish()
+  }
+
+  /// The latest attempt on a channel.
+  static func last(
+    of key: DeliveryKey, on channel: Channel, in connection: Connection
+  ) throws -> Int? {
+    let statement = try connection.statement(
+      """
+      SELECT attempt FROM attempts WHERE \(DeliveryRow.byKey) AND channel = ?
+      ORDER BY attempt DESC LIMIT 1
+      """)
+    key.bind(to: statement, at: 1)
+    statement.bind(channel.code, at: 5)
+    defer { statement.reset() }
+    return try statement.step() ? statement.int(0) : nil
+  }
+}

@@ -1,0 +1,318 @@
+package import Billing
+package import Dispatching
+
+/// Dispatch on SQLite: a writing transaction has the ledger to itself, so that what it has read is
+/// still so when it writes, and nobody's rows need skipping.
+extension EmbeddedLedger: DispatchLedger {
+  package func now() async throws -> Timestamp {
+    try await database.read { try self.now(in: $0) }
+  }
+
+  package func zones() async throws -> [String] {
+    try await database.read { connection in
+      var zones: [String] = []
+      try connection.query("SELECT time_zone FROM delivery_zones ORDER BY time_zone") {
+        zones.append($0.text(0))
+      }
+      return zones
+    }
+  }
+
+  package func queueDue(_ request: QueueRequest) async throws -> QueueOutcome {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      guard now >= request.slot.start, now < request.slot.end else { return .slotOver }
+      let rows = try DispatchRow.due(request, at: now, in: connection)
+      var batch = QueuedBatch()
+      batch.events.reserveCapacity(rows.count)
+      if rows.count == request.limit { batch.next = rows.last?.cursor }
+      let writer = try DispatchWriter(connection, request: request, now: now)
+      for row in rows { try writer.take(row, into: &batch) }
+      return .batch(batch)
+    }
+  }
+
+  package func takeUnpublished(
+    olderThanSeconds: Int64, limit: Int
+  ) async throws -> [DeliveryEvent] {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      var events: [DeliveryEvent] = []
+      try connection.query(
+        DispatchRow.unpublishedQuery, now.adding(seconds: -olderThanSeconds), now, limit
+      ) { row in
+        let row = try DispatchRow(row)
+        if let event = row.event(generation: row.generation, slotEnd: row.slotEnd) {
+          events.append(event)
+        }
+      }
+      let touch = try connection.statement(
+        "UPDATE deliveries SET queued_at = ? WHERE \(DeliveryRow.byKey)")
+      for event in events {
+        now.bind(to: touch, at: 1)
+        event.delivery.bind(to: touch, at: 2)
+        try touch.finish()
+      }
+      return events
+    }
+  }
+
+  package func markPublished(_ marks: [PublishedMark]) async throws -> Int {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      let mark = try connection.statement(
+        """
+        UPDATE deliveries SET partition = ?, offset = ?, published_at = ?
+        WHERE \(DeliveryRow.byKey) AND generation = ?
+        """)
+      var marked = 0
+      for published in marks {
+        mark.bind(published.partition, at: 1)
+        mark.bind(published.offset, at: 2)
+        now.bind(to: mark, at: 3)
+        published.delivery.bind(to: mark, at: 4)
+        mark.bind(published.generation, at: 8)
+        try mark.finish()
+        marked += connection.changes
+      }
+      return marked
+    }
+  }
+
+  package func remaining(in slot: ZoneSlot, of zone: String) async throws -> Int {
+    try await database.read { connection in
+      let now = try self.now(in: connection)
+      guard now >= slot.start, now < slot.end else { return 0 }
+      return try connection.first(DispatchRow.remainingQuery, zone, now, slot.slot) { $0.int(0) }
+        ?? 0
+    }
+  }
+}
+
+/// What dispatch reads of a delivery.
+struct DispatchRow {
+  let key: DeliveryKey
+  let nextAt: Timestamp
+  let quiet: QuietSlots
+  let generation: Int
+  let fence: Int
+  let channel: Int
+  let channelDigits: Int
+  let version: Int
+  let policy: Int
+  let template: Int
+  let dueAt: Timestamp
+  let madeAt: Timestamp
+  let slotEnd: Timestamp
+  let entries: Int
+  /// Of the bill for `channel`; `nil` when there is none.
+  let sha256: ContentHash?
+
+  init(_ row: Statement) throws {
+    key = try DeliveryKey(row, at: 0)
+    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
+      throw DeliveryRow.damaged("a quiet mask is out of range")
+    }
+    self.quiet = quiet
+    nextAt = Timestamp(milliseconds: row.integer(4))
+    generation = row.int(6)
+    fence = row.int(7)
+    channel = row.int(8)
+    channelDigits = row.int(9)
+    version = row.int(10)
+    policy = row.int(11)
+    template = row.int(12)
+    dueAt = Timestamp(milliseconds: row.integer(13))
+    madeAt = Timestamp(milliseconds: row.integer(14))
+    slotEnd = Timestamp(milliseconds: row.integer(15))
+    entries = row.int(16)
+    sha256 = row.isNull(17) ? nil : try row.hash(17)
+  }
+
+  private static let columns = """
+    d.month, d.customer_id, d.kind, d.sequence, d.next_at, d.quiet_mask, d.generation, d.fence,
+    d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.slot_end,
+    d.entries, b.sha256
+    """
+
+  private static let bill = """
+    LEFT JOIN bills b ON b.month = d.month AND b.customer_id = d.customer_id
+      AND b.version = d.version AND b.policy = d.policy AND b.template = d.template
+      AND b.channel = d.channel
+    """
+
+  /// Where all twelve slots are quiet the row is due all the same: to be suppressed.
+  private static let permitted =
+    "((d.quiet_mask >> ?3) & 1 = 0 OR d.quiet_mask = 4095)"
+
+  static let dueQuery = query(index: "deliveries_planned", condition: "d.state = 1")
+  static let dueAgainQuery = query(
+    index: "deliveries_planned_again", condition: "d.state = 1 AND d.queued_at > 0")
+
+  private static func query(index: String, condition: String) -> String {
+    """
+    SELECT \(columns) FROM deliveries d INDEXED BY \(index) \(bill)
+    WHERE \(condition) AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
+      AND (d.next_at, d.quiet_mask, d.month, d.customer_id, d.kind, d.sequence)
+        > (?4, ?5, ?6, ?7, ?8, ?9)
+    ORDER BY d.next_at, d.quiet_mask, d.month, d.customer_id, d.kind, d.sequence LIMIT ?10
+    """
+  }
+
+  static let unpublishedQuery = """
+    SELECT \(columns) FROM deliveries d INDEXED BY deliveries_queued \(bill)
+    WHERE d.state = 2 AND d.partition IS NULL AND d.queued_at <= ?1 AND d.slot_end > ?2 LIMIT ?3
+    """
+
+  static let remainingQuery = """
+    SELECT count(*) FROM deliveries d INDEXED BY deliveries_planned
+    WHERE d.state = 1 AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
+    """
+
+  static func due(
+    _ request: QueueRequest, at now: Timestamp, in connection: Connection
+  ) throws -> [DispatchRow] {
+    let statement = try connection.statement(request.onlyAgain ? dueAgainQuery : dueQuery)
+    statement.bind(request.zone, at: 1)
+    now.bind(to: statement, at: 2)
+    statement.bind(request.slot.slot, at: 3)
+    statement.bind(request.after?.nextAt.milliseconds ?? .min, at: 4)
+    statement.bind(Int64(request.after?.quiet.mask ?? 0), at: 5)
+    if let key = request.after?.key {
+      key.bind(to: statement, at: 6)
+    } else {
+      for position in 6...9 { statement.bind(-1, at: position) }
+    }
+    statement.bind(request.limit, at: 10)
+    defer { statement.reset() }
+    var rows: [DispatchRow] = []
+    rows.reserveCapacity(request.limit)
+    while try statement.step() { rows.append(try DispatchRow(statement)) }
+    return rows
+  }
+
+  var cursor: QueueCursor { QueueCursor(nextAt: nextAt, quiet: quiet, key: key) }
+
+  func event(generation: Int, slotEnd: Timestamp) -> DeliveryEvent? {
+    guard let sha256, let channel = Channel(code: channel) else { return nil }
+    return DeliveryEvent(
+      delivery: key, generation: generation,
+      bill: BillKey(
+        statement: StatementKey(month: key.month, customer: key.customer, version: version),
+        policy: policy, template: template, channel: channel),
+      sha256: sha256, slotEnd: slotEnd)
+  }
+}
+
+/// Queues, holds and suppresses the rows of one batch.
+private struct DispatchWriter {
+  private let connection: Connection
+  private let request: QueueRequest
+  private let now: Timestamp
+  private let queue: Statement
+  private let log: DeliveryLog
+
+  init(_ connection: Connection, request: QueueRequest, now: Timestamp) throws {
+    self.connection = connection
+    self.request = request
+    self.now = now
+    queue = try connection.statement(
+      """
+      UPDATE deliveries SET state = 2, generation = ?, reason = NULL, slot_end = ?, lease_until = ?,
+        queued_at = ?, published_at = NULL, partition = NULL, offset = NULL, owner = NULL,
+        entries = ?, changed_at = ?
+      WHERE \(DeliveryRow.byKey) AND state = 1
+      """)
+    log = try DeliveryLog(connection)
+  }
+
+  func take(_ row: DispatchRow, into batch: inout QueuedBatch) throws {
+    let facts = DispatchDecision.Facts(
+      dueAt: row.dueAt, madeAt: row.madeAt, quiet: row.quiet, hasChannel: row.channelDigits != 0,
+      hasBill: row.sha256 != nil)
+    let decision = DispatchDecision.decide(
+      facts, at: now, maxLatenessSeconds: request.maxLatenessSeconds,
+      noChannel: facts.hasChannel ? .optedOut : try whyUnreachable(row.key.customer))
+    switch decision {
+    case .queue:
+      if row.key.kind == .correction, try waitsForEarlier(row, superseding: &batch.superseded) {
+        batch.waiting += 1
+        return
+      }
+      guard let event = row.event(generation: row.generation + 1, slotEnd: request.slot.end) else {
+        throw DeliveryRow.damaged("a planned delivery has no channel")
+      }
+      try queue(row)
+      batch.events.append(event)
+    case .hold(let reason):
+      try setAside(row, as: .held, reason)
+      batch.held += 1
+    case .suppress(let reason):
+      try setAside(row, as: .suppressed, reason)
+      batch.suppressed += 1
+    }
+  }
+
+  private func queue(_ row: DispatchRow) throws {
+    queue.bind(row.generation + 1, at: 1)
+    request.slot.end.bind(to: queue, at: 2)
+    request.slot.end.bind(to: queue, at: 3)
+    now.bind(to: queue, at: 4)
+    queue.bind(row.entries + 1, at: 5)
+    now.bind(to: queue, at: 6)
+    row.key.bind(to: queue, at: 7)
+    try queue.finish()
+    try log.append(
+      row.key, entry: row.entries + 1, at: now, state: .queued, generation: row.generation + 1,
+      fence: row.fence, channel: row.channel, reason: nil, who: nil)
+  }
+
+  /// Rare, so the whole row is read; one with an attempt of unknown outcome must not be forgotten.
+  private func setAside(
+    _ row: DispatchRow, as state: DeliveryState, _ reason: DeliveryReason
+  ) throws {
+    guard var whole = try DeliveryRow.read(row.key, in: connection) else { return }
+    whole.state = whole.unresolved > 0 ? .uncertain : state
+    whole.reason = whole.unresolved > 0 ? .awaitsOperator : reason
+    if whole.unresolved > 0 { whole.nextAt = .never }
+    whole.generation += 1
+    whole.letGo()
+    try whole.save(in: connection, at: now, who: "dispatch")
+  }
+
+  private func waitsForEarlier(
+    _ row: DispatchRow, superseding: inout Int
+  ) throws -> Bool {
+    var earlier: [DeliveryRow] = []
+    try connection.query(
+      """
+      SELECT \(DeliveryRow.columns) FROM deliveries d
+      WHERE d.month = ? AND d.customer_id = ? AND d.version < ?
+      """, row.key.month, row.key.customer, row.version
+    ) { earlier.append(try DeliveryRow($0)) }
+    let gates = earlier.map {
+      CorrectionGate.decide(earlier: $0.state, unresolved: $0.unresolved)
+    }
+    if gates.contains(.wait) { return true }
+    for (position, gate) in gates.enumerated() where gate == .openSuperseding {
+      var old = earlier[position]
+      old.state = .superseded
+      old.reason = .superseded
+      old.generation += 1
+      old.letGo()
+      try old.save(in: connection, at: now, who: "dispatch")
+      superseding += 1
+    }
+    return false
+  }
+
+  private func whyUnreachable(_ customer: CustomerID) throws -> DeliveryReason {
+    let wanted = try connection.first(
+      """
+      SELECT channels FROM customers
+      WHERE customer_id = ? AND recorded_to = 9223372036854775807
+      """, customer
+    ) { $0.int(0) }
+    return wanted == 0 ? .optedOut : .noContact
+  }
+}
