@@ -75,17 +75,9 @@ package struct RunEngine: Sendable {
         }
       }
     } catch {
-      if try await wasCompletedByOthers(error, hold) { return }
       try await settleFailure(error, under: hold)
       throw error
     }
-  }
-
-  /// Whoever worked along may have brought the run to its end while this process looked away: then
-  /// it is over, not taken over.
-  private func wasCompletedByOthers(_ error: any Error, _ hold: RunHold) async throws -> Bool {
-    guard let error = error as? RunError, case .takenOver = error.code else { return false }
-    return try await ledger.run(hold.run.key)?.status == .completed
   }
 
   /// Seals a run whose steps are all completed.
