@@ -10,6 +10,15 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
+/// The templates that `billing init` begins with.
+let firstTemplates: [Resource] = ["email", "sms"].flatMap { channel in
+  ["ko-KR", "en-US"].flatMap { locale in
+    ["subject", "body"].map { part in
+      .embedInCode("Resources/\(channel).\(locale).\(part).mustache")
+    }
+  }
+}
+
 let package = Package(
   name: "billing",
   products: [.executable(name: "billing", targets: ["billing"])],
@@ -32,7 +41,9 @@ let package = Package(
     // The stages, each with the ports it needs.
     .target(name: "Importing", dependencies: ["Billing", logging]),
     .target(name: "Settlement", dependencies: ["Billing", "Runs", logging]),
-    .target(name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", crypto, logging]),
+    .target(
+      name: "Rendering", dependencies: ["Billing", "Runs", "CDeflate", yams, logging],
+      resources: firstTemplates),
     .target(name: "Dispatching", dependencies: ["Billing", logging]),
     .target(name: "Delivery", dependencies: ["Billing", logging]),
     .target(name: "Audit", dependencies: ["Billing", logging]),
@@ -42,7 +53,7 @@ let package = Package(
       name: "EmbeddedStore",
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
-        "CSQLite", crypto, logging,
+        "CSQLite", "CFiles", crypto, logging,
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
@@ -61,6 +72,8 @@ let package = Package(
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 
+    .systemLibrary(name: "CFiles"),
+
     // What every test suite shares: conformance suites, fixtures, clocks.
     .target(
       name: "BillingTestKit",
@@ -78,14 +91,15 @@ let package = Package(
     .testTarget(
       name: "RenderingTests",
       dependencies: [
-        "Rendering", "EmbeddedStore", "BillingTestKit",
+        "Rendering", "Settlement", "Audit", "EmbeddedStore", "BillingTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
-      ]),
+      ],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
-    .testTarget(name: "CommandTests", dependencies: ["billing", "BillingTestKit"]),
+    .testTarget(name: "CommandTests", dependencies: ["billing", "EmbeddedStore", "BillingTestKit"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,8 @@ package import Billing
 /// Where runs are kept. Each call is one transaction; all times are the ledger's own clock.
 ///
 /// Every call that changes something compares the run's fence first, so that who was taken over can
-/// do no harm.
+/// do no harm. Who works along on a run that another has meanwhile completed under the same fence
+/// has lost nothing: steps answer `committed`, chunks `allDone`.
 package protocol RunLedger: Sendable {
   /// Opens, resumes, joins or refuses a run. A new one gets its cutoff under the same lock as every
   /// write of inputs, and its steps and customers with it.

@@ -100,6 +100,22 @@ package struct RunLedgerConformance: Sendable {
     #expect(one.range.index != other.range.index)
   }
 
+  /// Who works along on a run that another has completed under the same fence has lost nothing.
+  package func completedByAnother() async throws {
+    let first = try await started(request())
+    guard case .joined(let second) = try await ledger.open(request("b", joins: true)) else {
+      throw Unexpected("a live run could not be joined")
+    }
+    _ = try await ledger.complete(first, parked: 0, seal: ContentHash(of: [1]))
+    let totals = ControlTotals(count: 0, sum: 0)
+    #expect(try await ledger.start(step: 0, expected: nil, chunks: chunks, under: second) == .committed)
+    #expect(try await ledger.complete(step: 0, actual: totals, under: second) == .committed)
+    #expect(try await ledger.renew(second, leaseSeconds: 60) == .committed)
+    guard case .allDone = try await ledger.claimChunk(step: 0, under: second, leaseSeconds: 60) else {
+      throw Unexpected("a chunk of a completed run was given away")
+    }
+  }
+
   /// Chunks are made once; a second start changes nothing.
   package func chunksAreNeverCutAgain() async throws {
     let hold = try await started(request())

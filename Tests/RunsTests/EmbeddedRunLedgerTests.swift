@@ -28,6 +28,10 @@ struct EmbeddedRunLedgerTests {
     try await conformance().joining()
   }
 
+  @Test func `who works along on a run that another completes has lost nothing`() async throws {
+    try await conformance().completedByAnother()
+  }
+
   @Test func `chunks are never cut again`() async throws {
     try await conformance().chunksAreNeverCutAgain()
   }

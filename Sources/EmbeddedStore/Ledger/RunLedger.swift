@@ -59,7 +59,9 @@ extension EmbeddedLedger: RunLedger {
   ) async throws -> CheckpointOutcome {
     let now = clock.now()
     return try await database.write { connection in
-      guard try RunRows.isHeld(hold, in: connection) else { return .lost }
+      guard try RunRows.isHeld(hold, in: connection) else {
+        return try RunRows.outcomeOfLostCompare(hold, in: connection)
+      }
       let begun = try connection.run(
         """
         UPDATE run_steps SET status = 2, started_at = ?1, expected_count = ?2, expected_sum = ?3,
@@ -89,7 +91,10 @@ extension EmbeddedLedger: RunLedger {
   ) async throws -> ClaimOutcome {
     let now = clock.now()
     return try await database.write { connection in
-      guard try RunRows.isHeld(hold, in: connection) else { return .lost }
+      guard try RunRows.isHeld(hold, in: connection) else {
+        let outcome = try RunRows.outcomeOfLostCompare(hold, in: connection)
+        return outcome == .committed ? .allDone : .lost
+      }
       let free = try connection.first(
         """
         SELECT chunk, lower, upper, items, fence, attempts FROM chunks

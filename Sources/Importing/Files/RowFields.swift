@@ -98,7 +98,10 @@ struct RowFields {
 
   // MARK: Days
 
-  mutating func day() throws(FieldFault) -> CalendarDay { try day(next()) }
+  mutating func day() throws(FieldFault) -> CalendarDay {
+    let bytes = next()
+    return try day(bytes)
+  }
 
   /// `nil` for an empty field.
   mutating func optionalDay() throws(FieldFault) -> CalendarDay? {

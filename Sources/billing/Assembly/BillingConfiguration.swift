@@ -27,6 +27,8 @@ struct BillingConfiguration: Sendable {
     var statements: String
     var bills: String
     var events: String
+    /// What the stand-in providers accepted.
+    var acceptances: String
   }
 
   /// Where the secret comes from that seals contact data.
@@ -41,11 +43,6 @@ struct BillingConfiguration: Sendable {
     /// Percent of the targets, 0…100.
     var maxParkedPercent: FixedDecimal
     var chunkSize: Int
-
-    /// The same share in whole millionths, rounded down.
-    var maxParkedPerMillion: Int64 {
-      maxParkedPercent.coefficient * 10_000 / FixedDecimal.powerOfTen(maxParkedPercent.scale)
-    }
   }
 
   struct DeliverySettings: Hashable, Sendable {
@@ -80,7 +77,8 @@ extension BillingConfiguration {
       ledger: try read.path(.ledger, scheme: "sqlite"),
       statements: try read.path(.statements, scheme: "sqlite"),
       bills: try read.path(.bills, scheme: "file"),
-      events: try read.path(.events, scheme: "sqlite"))
+      events: try read.path(.events, scheme: "sqlite"),
+      acceptances: try read.path(.providersLog, scheme: "sqlite"))
     keys = try read.keySource()
     workers =
       try read.unlessAuto(.workers) { try read.integer($0, in: 1...64) }
@@ -212,6 +210,11 @@ struct SettingReader {
       .wrongValue(setting.rawValue, shown.isEmpty ? "\"\"" : shown, at: sources.place(of: setting)),
       remedy: .expects(expected))
   }
+}
+
+extension FixedDecimal {
+  /// A percentage as whole millionths, rounded down.
+  var perMillion: Int64 { coefficient * 10_000 / FixedDecimal.powerOfTen(scale) }
 }
 
 /// Reads `90s`, `10m`, `12h`, `7d`; seconds, 1…366 days.

@@ -1,4 +1,5 @@
 import Billing
+import Rendering
 
 /// Makes what is missing in a folder: the configuration, the key, the stores.
 struct Installation {
@@ -19,13 +20,16 @@ struct Installation {
     }
     made += try makeKey()
     let stores = configuration.stores
-    let files = [stores.ledger, stores.statements, stores.events]
+    let files = [stores.ledger, stores.statements, stores.events, stores.acceptances]
     let folders = files.map(folder(of:)) + [stores.bills]
     for folder in Set(folders).sorted() where try makeFolder(folder) {
       made.append(.madeFolder(folder))
     }
     let migrations = try await Platform.migrate(environment)
     if migrations > 0 { made.append(.appliedMigrations(migrations)) }
+    if try await Platform(environment).policies.installFirstPolicy() == .activated {
+      made.append(.installedPolicy)
+    }
     return made
   }
 

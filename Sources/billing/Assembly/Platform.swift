@@ -1,30 +1,35 @@
 import Audit
 import Billing
+import Dispatching
 import EmbeddedStore
 import Importing
+import Rendering
 import Runs
 import Settlement
 
 /// The stores that the configuration names, opened, and the stages put together on top of them.
 ///
-/// The only place that knows which adapters there are; commands see stages and ports.
+/// The only place, with `DeliveryPlatform`, that knows which adapters there are; commands see stages
+/// and ports.
 struct Platform: Sendable {
   private let environment: CommandEnvironment
   private let ledger: EmbeddedLedger
   private let statementStore: EmbeddedStatementStore
+  private let bills: DirectoryBillStore
 
   private var configuration: BillingConfiguration { environment.configuration }
 
   /// Opens what `billing init` made.
   init(_ environment: CommandEnvironment) async throws {
     let stores = environment.configuration.stores
-    for path in [stores.ledger, stores.statements] where fileStatus(path) == nil {
+    for path in [stores.ledger, stores.statements, stores.bills] where fileStatus(path) == nil {
       throw CommandFailure(.wrongUsage, .notSetUp(path), remedy: .runInit)
     }
     self.environment = environment
     ledger = EmbeddedLedger(
       database: try Database(path: stores.ledger), clock: environment.clock)
     statementStore = EmbeddedStatementStore(database: try Database(path: stores.statements))
+    bills = try DirectoryBillStore(path: stores.bills)
     try await ledger.checkSchema()
     try await statementStore.checkSchema()
   }
@@ -43,8 +48,14 @@ struct Platform: Sendable {
   var settlementLedger: any SettlementLedger { ledger }
   var auditLedger: any AuditLedger { ledger }
   var auditStatements: any AuditStatements { statementStore }
+  var time: any LedgerTime { ledger }
 
   // MARK: Stages
+
+  /// The importer, once it is sure that the key is this ledger's.
+  func importer() async throws -> Importer {
+    Importer(ledger: ledger, seal: try await contactSeal())
+  }
 
   var settlement: SettlementJob {
     let settings = configuration.settlement
@@ -52,15 +63,43 @@ struct Platform: Sendable {
       ledger: ledger, store: statementStore, clock: environment.clock,
       settings: SettlementSettings(
         run: runSettings, chunkSize: settings.chunkSize,
-        maxParkedPerMillion: settings.maxParkedPerMillion,
-        programVersion: ProgramVersion.current, worker: ProcessIdentity.current.description,
-        isGone: { ProcessIdentity($0)?.isGone ?? false }),
+        maxParkedPerMillion: settings.maxParkedPercent.perMillion,
+        programVersion: ProgramVersion.current, worker: worker, isGone: isGone),
       progress: StepProgress(environment.progress), logger: environment.logger("settlement"))
   }
 
-  /// The importer, once it is sure that the key is this ledger's.
-  func importer() async throws -> Importer {
-    Importer(ledger: ledger, seal: try await contactSeal())
+  var export: StatementExport { StatementExport(ledger: ledger, store: statementStore) }
+
+  var rendering: RenderingJob {
+    RenderingJob(
+      ledger: ledger, statements: statementStore, store: bills, clock: environment.clock,
+      settings: RenderingSettings(
+        run: runSettings, chunkSize: configuration.settlement.chunkSize,
+        programVersion: ProgramVersion.current, worker: worker, isGone: isGone),
+      progress: StepProgress(environment.progress), logger: environment.logger("rendering"))
+  }
+
+  var preview: BillPreview { BillPreview(ledger: ledger, statements: statementStore) }
+
+  var policies: PolicyAdministration { PolicyAdministration(ledger: ledger) }
+
+  /// - Parameter providerClock: what the stand-in providers' seconds pass on.
+  func delivery(providerClock: any WallClock) async throws -> DeliveryPlatform {
+    try await DeliveryPlatform(
+      environment, ledger: ledger, bills: bills,
+      pinned: PinnedBills(ledger: ledger, statements: statementStore),
+      log: try await acceptanceLog(), seal: try await contactSeal(), providerClock: providerClock)
+  }
+
+  func verification() async throws -> Verification {
+    Verification(
+      ledger: ledger, statements: statementStore, bills: bills,
+      acceptances: LoggedAcceptances(log: try await acceptanceLog()))
+  }
+
+  private func acceptanceLog() async throws -> EmbeddedAcceptanceLog {
+    try await EmbeddedAcceptanceLog(
+      database: try Database(path: configuration.stores.acceptances, readerCount: 1))
   }
 
   private func contactSeal() async throws -> ContactSeal {
@@ -73,10 +112,14 @@ struct Platform: Sendable {
     }
   }
 
-  var export: StatementExport { StatementExport(ledger: ledger, store: statementStore) }
-
   private var runSettings: RunSettings {
     RunSettings(
       workers: configuration.workers, leaseSeconds: Int64(configuration.runLeaseSeconds))
+  }
+
+  private var worker: String { ProcessIdentity.current.description }
+
+  private var isGone: @Sendable (String) -> Bool {
+    { ProcessIdentity($0)?.isGone ?? false }
   }
 }

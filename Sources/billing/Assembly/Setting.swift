@@ -23,6 +23,7 @@ enum Setting: String, CaseIterable, Sendable {
   case deliverySlotGuardSeconds = "delivery.slotGuardSeconds"
   case deliveryCallSeconds = "delivery.callSeconds"
   case deliveryGraceSeconds = "delivery.graceSeconds"
+  case providersLog = "providers.log"
   case providersSeed = "providers.seed"
   case providersEmailMilliseconds = "providers.email.milliseconds"
   case providersEmailFailures = "providers.email.failures"
@@ -47,7 +48,7 @@ enum Setting: String, CaseIterable, Sendable {
   /// Names a store: its value may hold a password and is never printed.
   var isStore: Bool {
     switch self {
-    case .ledger, .statements, .bills, .events: true
+    case .ledger, .statements, .bills, .events, .providersLog: true
     default: false
     }
   }
@@ -73,6 +74,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .deliverySlotGuardSeconds: "30"
     case .deliveryCallSeconds: "20"
     case .deliveryGraceSeconds: "30"
+    case .providersLog: "sqlite:data/providers.sqlite"
     case .providersSeed: "1"
     case .providersEmailMilliseconds, .providersSMSMilliseconds: "1000"
     case .providersEmailFailures: "1 %"
@@ -106,6 +108,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .deliverySlotGuardSeconds: "An intent needs a slot that lasts this much longer."
     case .deliveryCallSeconds: "A provider has this long to answer, 1 to 600."
     case .deliveryGraceSeconds: "On SIGTERM, what is in flight has this long to finish, 0 to 600."
+    case .providersLog: "What the stand-in providers accepted, for the proof. sqlite:PATH."
     case .providersSeed: "The stand-in providers' outcomes follow from this number."
     case .providersEmailMilliseconds: "How long the stand-in e-mail provider takes, 0 to 60000."
     case .providersEmailFailures: "How many of its attempts fail."

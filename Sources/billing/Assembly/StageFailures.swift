@@ -1,5 +1,6 @@
 import Billing
 import Importing
+import Rendering
 import Runs
 import Settlement
 
@@ -10,6 +11,13 @@ extension CommandFailure {
     switch error {
     case let error as SettlementError: self.init(error)
     case let error as RunError: self.init(error)
+    case let error as RenderingError: self.init(error)
+    case let error as PolicyFileError:
+      self.init(.badInput, .badPolicy(error.description), remedy: .mendPolicy)
+    case let error as TemplateError:
+      self.init(.badInput, .badTemplate(error.description), remedy: .mendTemplate)
+    case let error as CompiledTemplates.Problem:
+      self.init(.badInput, .badTemplate(error.description), remedy: .mendTemplate)
     case let error as ImportError:
       self.init(.badInput, .nothingToImport(error.description), remedy: .nameImportSet)
     case let error as Sample.Invalid:
@@ -32,6 +40,23 @@ extension CommandFailure {
       self.init(.badInput, .noStatement(first + more), remedy: .removeFromList)
     case .correctionOpen(_, let sequence):
       self.init(.busy, .correctionOpen(sequence), remedy: .finishCorrection)
+    }
+  }
+
+  private init(_ error: RenderingError) {
+    switch error {
+    case .notSettled(let month):
+      self.init(.earlierStageIncomplete, .notSettled(month), remedy: .settleFirst(month))
+    case .settlementOpen(let month, let run):
+      self.init(.earlierStageIncomplete, .settlementOpen(run), remedy: .settleFirst(month))
+    case .noPolicy:
+      self.init(.wrongUsage, .cannotRender(error.description), remedy: .runInit)
+    case .noStatement, .noChannel:
+      self.init(.badInput, .cannotRender(error.description), remedy: .checkNumber)
+    case .unknownPolicy, .unusableStatement:
+      self.init(.failed, .cannotRender(error.description), remedy: .restoreStore)
+    case .billConflict:
+      self.init(.failed, .cannotRender(error.description), remedy: .reportConflict)
     }
   }
 

@@ -19,7 +19,9 @@ struct BillingCommand: AsyncParsableCommand {
     version: ProgramVersion.current,
     subcommands: [
       InitCommand.self, ImportCommand.self, SampleCommand.self, SettleCommand.self,
-      ExportCommand.self, StatusCommand.self, ExplainCommand.self,
+      RenderCommand.self, PolicyCommand.self, DispatchCommand.self, DeliverCommand.self,
+      RunCommand.self, ExportCommand.self, StatusCommand.self, VerifyCommand.self,
+      ExplainCommand.self,
     ])
 }
 

@@ -5,9 +5,7 @@ import Foundation
 /// `customer_id` are passed over.
 enum CustomerListFile {
   static func read(_ path: String) throws -> [CustomerID] {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw CommandFailure(.badInput, .unreadableList(path), remedy: .nameReadableFile)
-    }
+    let text = try TextFile.read(path)
     var customers: [CustomerID] = []
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
     for (position, line) in lines.enumerated() {

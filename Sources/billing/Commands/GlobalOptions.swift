@@ -1,4 +1,5 @@
 import ArgumentParser
+import Billing
 
 /// The options that every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -39,4 +40,14 @@ struct WorkerOptions: ParsableArguments {
   var workers: Int?
 
   var assignments: [String] { workers.map { ["workers=\($0)"] } ?? [] }
+}
+
+/// For commands that can be told what time it is.
+struct MomentOptions: ParsableArguments {
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Work as of this moment, such as 2026-11-02T09:00:00Z; makes the ledger's time simulated.",
+      valueName: "time"))
+  var at: Timestamp?
 }

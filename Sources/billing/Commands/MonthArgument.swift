@@ -13,3 +13,11 @@ extension CustomerID: ExpressibleByArgument {
     self.init(number)
   }
 }
+
+extension Timestamp: ExpressibleByArgument {
+  package init?(argument: String) {
+    self.init(iso8601: argument)
+  }
+}
+
+extension Channel: ExpressibleByArgument {}

@@ -116,7 +116,7 @@ struct MonthStatus: Sendable {
     var table = Table(columns([.deliveries, .count], right: [1], language))
     for state in DeliveryState.allCases {
       guard let count = deliveries[state], count > 0 else { continue }
-      table.add([state.rawValue, grouped(count)])
+      table.add([Phrase.stateName(state).text(in: language), grouped(count)])
     }
     return table
   }

@@ -37,6 +37,7 @@ struct SettleCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Why, for the record.", valueName: "text"))
   var reason: String?
 
+  @OptionGroup var moment: MomentOptions
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var report: ReportOptions
   @OptionGroup var options: GlobalOptions
@@ -53,17 +54,17 @@ struct SettleCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     let platform = try await Platform(environment)
-    let months: [BillingMonth]
-    if let month {
-      months = [month]
-    } else {
+    let now = try await LedgerMoment.now(
+      at: moment.at, of: platform.time, clock: environment.clock)
+    var months = month.map { [$0] } ?? []
+    if due {
       months = try await DueMonths(
         ledger: platform.settlementLedger, day: environment.configuration.settlement.day
-      ).due(at: environment.clock.now())
+      ).due(at: now)
     }
     var reports: [MonthReport] = []
     for month in months {
-      reports.append(try await settle(month, on: platform, in: environment))
+      reports.append(try await settle(month, at: now, on: platform, in: environment))
     }
     if report.json {
       environment.terminal.print(JSON.array(reports.map(\.json)).text)
@@ -73,7 +74,8 @@ struct SettleCommand: AsyncParsableCommand {
   }
 
   private func settle(
-    _ month: BillingMonth, on platform: Platform, in environment: CommandEnvironment
+    _ month: BillingMonth, at now: Timestamp, on platform: Platform,
+    in environment: CommandEnvironment
   ) async throws -> MonthReport {
     let done: [RunRecord]
     do {
@@ -84,7 +86,7 @@ struct SettleCommand: AsyncParsableCommand {
             month, customers: customers, reason: reason, joining: join
           ).map { [$0] } ?? []
       } else {
-        done = try await platform.settlement.settle(month, joining: join)
+        done = try await platform.settlement.settle(month, joining: join, asOf: now)
       }
     } catch {
       environment.progress.abandon()

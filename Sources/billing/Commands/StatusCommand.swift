@@ -32,7 +32,8 @@ struct StatusCommand: AsyncParsableCommand {
     while true {
       let status = try await PlatformStatus(
         of: month, settlement: platform.settlementLedger, audit: platform.auditLedger,
-        settlementDay: environment.configuration.settlement.day, now: environment.clock.now())
+        settlementDay: environment.configuration.settlement.day,
+        now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock))
       if watch, terminal.drawsProgress, !report.json { terminal.print("\u{1B}[H\u{1B}[2J") }
       if report.json {
         terminal.print(watch ? status.json.line + "\n" : status.json.text)

@@ -18,6 +18,10 @@ extension Phrase {
     Phrase("Applied migrations: \(count)", ko: "스키마 변경 적용: \(count)건")
   }
 
+  static let installedPolicy = Phrase(
+    "Made delivery policy 1 and its templates active",
+    ko: "발송 정책 1과 템플릿을 활성화했습니다")
+
   static let installed = Phrase(
     "Ready. Next: billing import DIR, or billing sample DIR for a generated set.",
     ko: "준비되었습니다. 다음 단계: billing import DIR, 또는 billing sample DIR로 예제 데이터 생성.")

@@ -14,6 +14,9 @@ extension Phrase {
     case "complete": Phrase("complete", ko: "대사·확정")
     case "bills": Phrase("bills", ko: "청구서 생성")
     case "deliveries": Phrase("deliveries", ko: "발송 생성")
+    case "check": Phrase("check", ko: "정산 확인")
+    case "templates": Phrase("templates", ko: "템플릿 준비")
+    case "deliver": Phrase("deliver", ko: "발송")
     default: Phrase(verbatim: name)
     }
   }

@@ -1,0 +1,246 @@
+import Billing
+import Rendering
+import Runs
+
+/// Makes deliveries out of a chunk's statements, in the transaction of its checkpoint.
+enum DeliveryRows {
+  static func make(
+    _ request: DeliveriesRequest, at now: Timestamp, in connection: Connection
+  ) throws -> CheckpointOutcome {
+    let subjects = try subjects(of: request, in: connection)
+    var hasher = ContentHasher()
+    for subject in subjects { hasher.update(subject.customer.number) }
+    let totals = ChunkTotals(
+      count: Int64(subjects.count), sum: 0, hash: hasher.finish(), parked: 0)
+    let outcome = try RunRows.checkpoint(request.chunk, totals: totals, in: connection)
+    guard outcome == .committed else { return .lost }
+    var writer = try DeliveryWriter(connection, request: request, now: now)
+    for subject in subjects { try writer.take(subject) }
+    try writer.recordZones()
+    return .committed
+  }
+
+  /// A statement with its customer's current data and the deliveries of the month that are there.
+  struct Subject {
+    let customer: CustomerID
+    let version: Int
+    let preferred: [Channel]
+    let hasEmail: Bool
+    let hasPhone: Bool
+    let quiet: QuietSlots
+    let timeZone: String
+    let sendDay: Int
+    var existing: [Existing] = []
+  }
+
+  /// A delivery that is there, with the columns that moving it changes.
+  struct Existing {
+    let facts: DeliveryMaking.Existing
+    let dueAt: Timestamp
+  }
+
+  /// One ordered pass: a customer without deliveries has one row, others one for each.
+  private static func subjects(
+    of request: DeliveriesRequest, in connection: Connection
+  ) throws -> [Subject] {
+    var subjects: [Subject] = []
+    subjects.reserveCapacity(request.chunk.range.items)
+    let selection = request.selection
+    try connection.query(
+      """
+      SELECT m.customer_id, m.version, c.channels, length(c.email_sealed), length(c.phone_sealed),
+        c.quiet_mask, c.time_zone, c.send_day, d.kind, d.sequence, d.state, d.begun, d.version,
+        d.policy, d.template, d.due_at
+      FROM (\(SelectedRows.statements(selection))) m
+      CROSS JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?4
+      LEFT JOIN deliveries d ON d.month = ?1 AND d.customer_id = m.customer_id
+      ORDER BY m.customer_id
+      """, selection.month, selection.run, request.chunk.range.lower, Int64.max,
+      request.chunk.range.upper
+    ) { row in
+      let customer = CustomerID(row.integer(0))
+      if subjects.last?.customer != customer { subjects.append(try Subject(row, customer)) }
+      if !row.isNull(8) { subjects[subjects.count - 1].existing.append(try Existing(row)) }
+    }
+    return subjects
+  }
+}
+
+extension DeliveryRows.Subject {
+  fileprivate init(_ row: Statement, _ customer: CustomerID) throws {
+    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
+      throw DeliveryRow.damaged("a customer's quiet mask is out of range")
+    }
+    self.customer = customer
+    version = row.int(1)
+    preferred = ChannelDigits.channels(row.int(2))
+    hasEmail = row.integer(3) > 0
+    hasPhone = row.integer(4) > 0
+    self.quiet = quiet
+    timeZone = row.text(6)
+    sendDay = row.int(7)
+  }
+}
+
+extension DeliveryRows.Existing {
+  fileprivate init(_ row: Statement) throws {
+    guard let kind = DeliveryKind(code: row.int(8)), let state = DeliveryState(code: row.int(10))
+    else { throw DeliveryRow.damaged("a kind or a state is out of range") }
+    facts = DeliveryMaking.Existing(
+      kind: kind, sequence: row.int(9), state: state, isBegun: row.integer(11) != 0,
+      version: row.int(12), policy: row.int(13), template: row.int(14))
+    dueAt = Timestamp(milliseconds: row.integer(15))
+  }
+}
+
+/// Writes the deliveries of one chunk.
+private struct DeliveryWriter {
+  private let connection: Connection
+  private let month: BillingMonth
+  private let policy: DeliveryPolicy
+  private let now: Timestamp
+  private let insert: Statement
+  private let move: Statement
+  private let log: Statement
+  /// The zones met, with the send days' first moments worked out so far.
+  private var zones: [String: (rules: ZoneRules, due: [Int: Timestamp])] = [:]
+
+  init(_ connection: Connection, request: DeliveriesRequest, now: Timestamp) throws {
+    self.connection = connection
+    month = request.selection.month
+    policy = request.policy
+    self.now = now
+    insert = try connection.statement(
+      """
+      INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
+        template, channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at,
+        entries)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?14, ?15, 1)
+      """)
+    move = try connection.statement(
+      """
+      UPDATE deliveries SET state = ?5, reason = ?6, version = ?7, policy = ?8, template = ?9,
+        channels = ?10, channel = ?11, next_at = CASE WHEN ?5 = 1 THEN due_at ELSE next_at END,
+        generation = generation + 1, closed_channels = 0, channel_attempts = 0, owner = NULL,
+        lease_until = 0, slot_end = 0, published_at = NULL, partition = NULL, offset = NULL,
+        entries = entries + 1, changed_at = ?12
+      WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+      """)
+    log = try connection.statement(
+      """
+      INSERT INTO delivery_log (month, customer_id, kind, sequence, entry, at, state, generation,
+        fence, channel, reason, who)
+      SELECT month, customer_id, kind, sequence, entries, changed_at, state, generation, fence,
+        channel, reason, 'render' FROM deliveries
+      WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+      """)
+  }
+
+  mutating func take(_ subject: DeliveryRows.Subject) throws {
+    let decision = DeliveryMaking.decide(
+      version: subject.version, policy: policy.version, template: policy.templateVersion,
+      existing: subject.existing.map(\.facts))
+    switch decision {
+    case .nothing: break
+    case .make(let kind, let sequence): try make(kind, sequence, for: subject)
+    case .move(let deliveries): for delivery in deliveries { try move(delivery, of: subject) }
+    }
+  }
+
+  private mutating func make(
+    _ kind: DeliveryKind, _ sequence: Int, for subject: DeliveryRows.Subject
+  ) throws {
+    let usable = usableChannels(of: subject)
+    let suppression = DeliverySchedule.suppression(
+      preferred: subject.preferred, usable: usable, quiet: subject.quiet)
+    let due = try due(subject)
+    bindKey(kind, sequence, of: subject, to: insert)
+    let state: DeliveryState = suppression == nil ? .planned : .suppressed
+    bindBill(state, suppression, usable, of: subject, to: insert)
+    insert.bind(Int64(subject.quiet.mask), at: 12)
+    insert.bind(subject.timeZone, at: 13)
+    due.bind(to: insert, at: 14)
+    now.bind(to: insert, at: 15)
+    try insert.finish()
+    try record(kind, sequence, of: subject)
+  }
+
+  /// A delivery that has not begun goes with another bill; whoever had it finds its generation
+  /// changed (R4).
+  private func move(
+    _ existing: DeliveryMaking.Existing, of subject: DeliveryRows.Subject
+  ) throws {
+    let usable = usableChannels(of: subject)
+    let suppression = DeliverySchedule.suppression(
+      preferred: subject.preferred, usable: usable, quiet: subject.quiet)
+    let decision = DeliveryChange.decide(
+      DeliveryChange.Facts(
+        state: existing.state, isBegun: false, channel: nil, channelAttempts: 0, unresolved: 0,
+        closed: []),
+      usable: usable, suppression: suppression)
+    let (state, reason): (DeliveryState, DeliveryReason?) =
+      switch decision {
+      case .plan: (.planned, .changed)
+      case .suppress(let why): (.suppressed, why)
+      // Too late to go by itself, whichever bill it is.
+      case .staysAsItIs, .fail, .leaveUncertain: (existing.state, .changed)
+      }
+    bindKey(existing.kind, existing.sequence, of: subject, to: move)
+    bindBill(state, reason, usable, of: subject, to: move)
+    now.bind(to: move, at: 12)
+    try move.finish()
+    try record(existing.kind, existing.sequence, of: subject)
+  }
+
+  private func usableChannels(of subject: DeliveryRows.Subject) -> [Channel] {
+    DeliverySchedule.usableChannels(
+      preferred: subject.preferred, hasEmail: subject.hasEmail, hasPhone: subject.hasPhone,
+      policy: policy.billChannels)
+  }
+
+  private func bindKey(
+    _ kind: DeliveryKind, _ sequence: Int, of subject: DeliveryRows.Subject,
+    to statement: Statement
+  ) {
+    statement.bind(Int64(month.index), at: 1)
+    statement.bind(subject.customer.number, at: 2)
+    statement.bind(kind.code, at: 3)
+    statement.bind(sequence, at: 4)
+  }
+
+  private func bindBill(
+    _ state: DeliveryState, _ reason: DeliveryReason?, _ usable: [Channel],
+    of subject: DeliveryRows.Subject, to statement: Statement
+  ) {
+    statement.bind(state.code, at: 5)
+    (reason?.rawValue).bind(to: statement, at: 6)
+    statement.bind(subject.version, at: 7)
+    statement.bind(policy.version, at: 8)
+    statement.bind(policy.templateVersion, at: 9)
+    statement.bind(ChannelDigits.digits(usable), at: 10)
+    statement.bind(usable.first?.code ?? 0, at: 11)
+  }
+
+  private func record(
+    _ kind: DeliveryKind, _ sequence: Int, of subject: DeliveryRows.Subject
+  ) throws {
+    bindKey(kind, sequence, of: subject, to: log)
+    try log.finish()
+  }
+
+  private mutating func due(_ subject: DeliveryRows.Subject) throws -> Timestamp {
+    if let due = zones[subject.timeZone]?.due[subject.sendDay] { return due }
+    guard let rules = zones[subject.timeZone]?.rules ?? ZoneRules(subject.timeZone) else {
+      throw DeliveryRow.damaged("a customer's time zone is unknown")
+    }
+    let due = DeliverySchedule.due(month: month, sendDay: subject.sendDay, zone: rules)
+    zones[subject.timeZone, default: (rules, [:])].due[subject.sendDay] = due
+    return due
+  }
+
+  func recordZones() throws {
+    for zone in zones.keys.sorted() {
+      try connection.run("INSERT OR IGNORE INTO delivery_zones VALUES (?1)", zone)
+    }
+  }
+}

@@ -1,0 +1,122 @@
+import Billing
+import Delivery
+import Dispatching
+import EmbeddedStore
+import Rendering
+
+/// What dispatching and delivering need on top of the platform: the topic, the providers, the key.
+struct DeliveryPlatform: Sendable {
+  /// All consumers of a ledger are one group.
+  private static let group = "delivery"
+
+  private let environment: CommandEnvironment
+  private let ledger: EmbeddedLedger
+  private let events: EventStore
+  private let parts: Parts
+  private let timing: DeliveryTiming
+
+  private struct Parts: Sendable {
+    var bills: StoredBills
+    var remaker: RemadeBills
+    var providers: [Channel: any Provider]
+    var seal: ContactSeal
+  }
+
+  private var configuration: BillingConfiguration { environment.configuration }
+
+  /// - Parameter providerClock: what the stand-in providers' seconds pass on.
+  init(
+    _ environment: CommandEnvironment, ledger: EmbeddedLedger, bills: any BillStore,
+    pinned: PinnedBills, log: EmbeddedAcceptanceLog, seal: ContactSeal,
+    providerClock: any WallClock
+  ) async throws {
+    self.environment = environment
+    self.ledger = ledger
+    events = try await EventStore(
+      database: try Database(path: environment.configuration.stores.events, readerCount: 1),
+      clock: environment.clock)
+    let settings = environment.configuration.providers
+    var providers: [Channel: any Provider] = [:]
+    for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)] {
+      providers[channel] = InProcessProvider(
+        channel: channel, seed: settings.seed,
+        latencyMilliseconds: Int64(simulated.milliseconds), rates: simulated.rates,
+        capabilities: Self.capabilities, clock: providerClock, log: log, seal: seal)
+    }
+    parts = Parts(
+      bills: StoredBills(store: bills), remaker: RemadeBills(bills: pinned, store: bills),
+      providers: providers, seal: seal)
+    timing = try environment.configuration.delivery.timing
+  }
+
+  /// The stand-ins know a key for a day, can be asked, and refuse what comes too late.
+  private static let capabilities = ProviderCapabilities(
+    keepsKeySeconds: 86_400, lookUpSettlesSeconds: 60, refusesLate: true)
+
+  var time: any LedgerTime { ledger }
+  var agenda: any DispatchAgenda { ledger }
+
+  var dispatcher: Dispatcher {
+    var settings = DispatchConfiguration()
+    settings.maxLatenessSeconds = configuration.maxLatenessSeconds
+    return Dispatcher(
+      ledger: ledger, topic: events, configuration: settings,
+      logger: environment.logger("dispatch"))
+  }
+
+  /// Used once.
+  func consumer() -> Consumer {
+    var settings = ConsumerConfiguration()
+    settings.timing = timing
+    settings.maxInFlight = configuration.delivery.maxInFlight
+    settings.batchSize = min(settings.batchSize, settings.maxInFlight)
+    settings.graceMilliseconds = Int64(configuration.delivery.graceSeconds) * 1000
+    settings.idleMilliseconds = 20
+    let owner = ProcessIdentity.current.description
+    return Consumer(
+      ConsumerParts(
+        ledger: ledger, feed: events.feed(group: Self.group, member: owner), bills: parts.bills,
+        remaker: parts.remaker, providers: parts.providers, seal: parts.seal,
+        clock: environment.clock, random: SystemRandom()),
+      owner: owner, configuration: settings, logger: environment.logger("delivery"))
+  }
+
+  var reconciler: Reconciler {
+    Reconciler(
+      ledger: ledger, positions: positions, providers: parts.providers, random: SystemRandom(),
+      timing: timing, who: ProcessIdentity.current.description,
+      logger: environment.logger("reconciler"))
+  }
+
+  /// How far the consumers are behind.
+  var positions: any FeedPositions { events.positions(of: Self.group) }
+
+  /// What is queued, claimed and sending, of all months.
+  func underWay() async throws -> UnderWay { try await ledger.underWay() }
+}
+
+extension BillingConfiguration.ProviderSettings.Simulated {
+  /// One in five failures is for good, the others may go better the next time.
+  var rates: MockFailureRates {
+    let perMillion = UInt64(failurePercent.perMillion)
+    return MockFailureRates(refused: perMillion - perMillion / 5, rejected: perMillion / 5)
+  }
+}
+
+extension BillingConfiguration.DeliverySettings {
+  var timing: DeliveryTiming {
+    get throws {
+      do {
+        return try DeliveryTiming(
+          lease: Int64(leaseSeconds) * 1000, callDeadline: Int64(callSeconds) * 1000,
+          // A tenth of the call's time, and never more than 2 s, to get it on its way.
+          startWithin: min(2000, Int64(callSeconds) * 100),
+          leaseGuard: Int64(leaseGuardSeconds) * 1000, slotGuard: Int64(slotGuardSeconds) * 1000,
+          reapAfter: 10_000)
+      } catch {
+        throw CommandFailure(
+          .wrongUsage, .unexpected("delivery: \(error)"), remedy: .changeOne)
+      }
+    }
+  }
+}

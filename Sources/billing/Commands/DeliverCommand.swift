@@ -1,0 +1,81 @@
+import ArgumentParser
+import Billing
+import Delivery
+import Dispatching
+
+/// `billing deliver`: the consumer.
+struct DeliverCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deliver",
+    abstract: "Send what is queued, until told to stop.",
+    discussion: """
+      Any number may run at once. On SIGTERM nothing new is begun, and what is in flight is finished \
+      within delivery.graceSeconds.
+
+      Examples:
+        billing deliver
+        billing deliver --drain             until nothing is queued, claimed or sending
+      """)
+
+  @Flag(name: .long, help: "End when the ledger has nothing queued, claimed or sending.")
+  var drain = false
+
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let platform = try await Platform(environment)
+    let simulatedNow: Timestamp?
+    switch try await platform.time.timeKeeping() {
+    case .simulated(let now): simulatedNow = now
+    case .real, .undecided: simulatedNow = nil
+    }
+    let clock: any WallClock = simulatedNow.map { SimulatedClock(at: $0) } ?? environment.clock
+    let delivery = try await platform.delivery(providerClock: clock)
+    // Simulated time stands still here: a lease that nobody renews would never end.
+    let goal: Consumer.Goal =
+      drain ? (simulatedNow == nil ? .ledgerDrained : .feedDrained) : .stopped
+    let work = try await consume(delivery, until: goal, in: environment)
+    var sending = SendingReport()
+    sending.add(work)
+    let terminal = environment.terminal
+    terminal.print(
+      report.json
+        ? sending.deliveryJSON.text : sending.deliveryTable(terminal.language).text())
+    if drain, try await !delivery.underWay().isEmpty { terminal.note(.stillUnderWay) }
+  }
+
+  /// Consumes, with the reconciler and the progress display beside it.
+  private func consume(
+    _ delivery: DeliveryPlatform, until goal: Consumer.Goal, in environment: CommandEnvironment
+  ) async throws -> ConsumerReport {
+    let consumer = delivery.consumer()
+    let progress = environment.progress
+    progress.begin(.step("deliver"))
+    defer { progress.end() }
+    return try await withThrowingTaskGroup(of: ConsumerReport?.self) { group in
+      group.addTask { try await GracefulConsumer(consumer: consumer).run(until: goal) }
+      group.addTask {
+        let tending = Tending(platform: delivery, clock: environment.clock, tickSeconds: nil)
+        try? await tending.tend(report: { _ in }, isOver: { false })
+        return nil
+      }
+      group.addTask {
+        while !Task.isCancelled {
+          let report = consumer.currentReport
+          progress.advance(to: report.accepted + report.failed + report.uncertain)
+          try? await environment.clock.sleep(milliseconds: 200)
+        }
+        return nil
+      }
+      while let report = try await group.next() {
+        guard let report else { continue }
+        group.cancelAll()
+        progress.advance(to: report.accepted + report.failed + report.uncertain)
+        return report
+      }
+      return consumer.currentReport
+    }
+  }
+}

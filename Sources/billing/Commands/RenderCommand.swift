@@ -1,0 +1,184 @@
+import ArgumentParser
+import Billing
+import Rendering
+import Runs
+
+/// `billing render`: Job 2, and the preview of a single bill.
+struct RenderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render",
+    abstract: "Make the bills of a settled month (Job 2), or preview one.",
+    discussion: """
+      Examples:
+        billing render 2026-10
+        billing render 2026-10 --policy active            again, by the policy active now
+        billing render preview 1001 2026-10 --out bill.html
+      """,
+    subcommands: [RenderMonthCommand.self, PreviewCommand.self],
+    defaultSubcommand: RenderMonthCommand.self)
+}
+
+struct RenderMonthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "month",
+    abstract: "Make the bills of a settled month, and then its deliveries.",
+    discussion: """
+      Started again it goes on where it stopped; bills that are made are left alone.
+
+      Example:
+        billing render 2026-10
+      """)
+
+  enum Policy: String, ExpressibleByArgument {
+    case active
+  }
+
+  @Argument(help: "The month, such as 2026-10.")
+  var month: BillingMonth
+
+  @Option(name: .long, help: "`active`: make them again where another policy made them.")
+  var policy: Policy?
+
+  @Flag(name: .long, help: "Add this process's workers to a run that is under way.")
+  var join = false
+
+  @OptionGroup var workers: WorkerOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
+    let platform = try await Platform(environment)
+    let runs: [RunRecord]
+    do {
+      runs =
+        policy == .active
+        ? try await platform.rendering.renderByActivePolicy(month, joining: join)
+        : try await platform.rendering.render(month, joining: join)
+    } catch {
+      environment.progress.abandon()
+      throw error
+    }
+    let text = try await RenderingReport(month, runs: runs, ledger: platform.settlementLedger)
+    if report.json {
+      environment.terminal.print(text.json.text)
+    } else {
+      text.print(to: environment.terminal)
+    }
+  }
+}
+
+/// What making a month's bills came to.
+struct RenderingReport: Sendable {
+  private let month: BillingMonth
+  private let runs: [(run: RunRecord, steps: [StepRecord])]
+
+  /// - Parameter runs: those worked on; none when there was nothing to do.
+  init(_ month: BillingMonth, runs: [RunRecord], ledger: any RunLedger) async throws {
+    self.month = month
+    var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
+    for run in runs { withSteps.append((run, try await ledger.steps(of: run.id))) }
+    self.runs = withSteps
+  }
+
+  private struct Counts {
+    var statements: Int64
+    var bills: Int64
+    var deliveries: Int64
+    var milliseconds: Int64
+
+    init(_ run: RunRecord, _ steps: [StepRecord]) {
+      func count(_ name: String) -> Int64 { steps.first { $0.name == name }?.actual?.count ?? 0 }
+      statements = count("bills")
+      bills = count("complete")
+      deliveries = count("deliveries")
+      milliseconds = run.completedAt.map { run.startedAt.milliseconds(until: $0) } ?? 0
+    }
+  }
+
+  func print(to terminal: Terminal) {
+    if runs.isEmpty { terminal.say(.alreadyRendered(month)) }
+    for (run, steps) in runs {
+      let counts = Counts(run, steps)
+      terminal.say(.rendered(run.key))
+      var table = Table([Table.Column(""), Table.Column("", .right)])
+      func add(_ name: Phrase, _ value: String) {
+        table.add([name.text(in: terminal.language), value])
+      }
+      add(.statements, grouped(counts.statements))
+      add(.bills, grouped(counts.bills))
+      add(.deliveries, grouped(counts.deliveries))
+      add(.policyVersion, run.pins.policyVersion.map(String.init) ?? "")
+      add(.seconds, seconds(.milliseconds(counts.milliseconds)))
+      if let rate = perSecond(Int(counts.statements), in: .milliseconds(counts.milliseconds)) {
+        add(.statementsPerSecond, grouped(rate))
+      }
+      terminal.print(table.text())
+    }
+  }
+
+  var json: JSON {
+    [
+      "month": .string(month.description),
+      "runs": .array(
+        runs.map { run, steps in
+          let counts = Counts(run, steps)
+          return [
+            "run": .string(run.key.description), "status": .string(run.status.name),
+            "policy": run.pins.policyVersion.map { .number($0) } ?? .null,
+            "statements": .integer(counts.statements), "bills": .integer(counts.bills),
+            "deliveries": .integer(counts.deliveries),
+            "milliseconds": .integer(counts.milliseconds),
+            "seal": .optional(run.seal?.hex),
+          ]
+        }),
+    ]
+  }
+}
+
+struct PreviewCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "preview",
+    abstract: "Show one bill without storing anything, made as Job 2 makes it.",
+    discussion: """
+      Examples:
+        billing render preview 1001 2026-10 --out bill.html
+        billing render preview 1001 2026-10 --channel sms
+        billing render preview 1001 2026-10 --template draft.mustache --out bill.html
+      """)
+
+  @Argument(help: ArgumentHelp("The customer's number.", valueName: "customer"))
+  var customer: CustomerID
+
+  @Argument(help: "The month, such as 2026-10.")
+  var month: BillingMonth
+
+  @Option(name: .long, help: "email or sms; the policy's first one by default.")
+  var channel: Channel?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Use this body instead of the active template's.", valueName: "file"))
+  var template: String?
+
+  @Option(name: .long, help: ArgumentHelp("Where to write.", valueName: "file"))
+  var out: String?
+
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let platform = try await Platform(environment)
+    let bill = try await platform.preview.bill(
+      of: customer, month: month, channel: channel, body: try template.map(TextFile.read))
+    let text = (bill.subject.isEmpty ? "" : bill.subject + "\n\n") + bill.text
+    guard let out else {
+      environment.terminal.print(text.hasSuffix("\n") ? text : text + "\n")
+      return
+    }
+    let file = try ReplacedFile(out)
+    try file.write(Array(text.utf8))
+    try file.complete()
+    environment.terminal.note(.wrotePreview(out))
+  }
+}

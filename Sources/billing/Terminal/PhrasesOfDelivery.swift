@@ -1,0 +1,112 @@
+import Billing
+
+/// What is said about dispatching and delivering.
+extension Phrase {
+  // MARK: Time
+
+  static let ledgerKeepsRealTime = Phrase(
+    "This ledger keeps real time, which cannot be set.", ko: "이 원장은 실제 시간을 쓰므로 시각을 정할 수 없습니다.")
+
+  static let useOtherLedgerForSimulation = Phrase(
+    "Leave --at away, or use --real-time; simulate on a ledger of its own.",
+    ko: "--at을 빼거나 --real-time을 사용하십시오. 모의 실행은 별도 원장에서 하십시오.")
+
+  static let ledgerIsSimulated = Phrase(
+    "This ledger's time is simulated.", ko: "이 원장은 모의 시간을 사용합니다.")
+
+  static let useAtInstead = Phrase(
+    "Move its time with `billing dispatch --at TIME`, or use `billing run`.",
+    ko: "`billing dispatch --at TIME`으로 시간을 옮기거나 `billing run`을 사용하십시오.")
+
+  // MARK: Reports
+
+  static func dispatched(at moment: Timestamp) -> Phrase {
+    Phrase("Dispatched at \(moment)", ko: "\(moment) 기준 발송 대기열 등록")
+  }
+
+  static let queued = Phrase("queued", ko: "대기열")
+  static let published = Phrase("published", ko: "이벤트 발행")
+  static let held = Phrase("held", ko: "보류 (지연)")
+  static let suppressed = Phrase("suppressed", ko: "발송 제외")
+  static let superseded = Phrase("superseded", ko: "대체됨")
+  static let waitingForEarlier = Phrase("waiting for an earlier delivery", ko: "이전 발송 결과 대기")
+  static let remaining = Phrase("due and not queued", ko: "미등록 잔여")
+
+  static let accepted = Phrase("accepted", ko: "접수")
+  static let retried = Phrase("to be retried", ko: "재시도 예정")
+  static let failed = Phrase("failed", ko: "실패")
+  static let unknownOutcome = Phrase("uncertain", ko: "불확실")
+  static let intended = Phrase("attempts", ko: "시도")
+  static let dropped = Phrase("dropped", ko: "무효 이벤트")
+
+  static let stillUnderWay = Phrase(
+    "Something is still claimed or sending by others, or waits for its lease to end.",
+    ko: "다른 프로세스가 처리 중이거나 임대 만료를 기다리는 건이 있습니다.")
+
+  static func delivering(_ month: BillingMonth) -> Phrase {
+    Phrase("deliveries of \(month)", ko: "\(month) 발송")
+  }
+
+  static func delivered(_ month: BillingMonth) -> Phrase {
+    Phrase("The deliveries of \(month)", ko: "\(month) 발송 결과")
+  }
+
+  static let nothingPending = Phrase(
+    "Nothing of the month is pending.", ko: "처리할 발송이 남아 있지 않습니다.")
+
+  static let pendingLeft = Phrase(
+    "Some deliveries are still pending: they wait for an outcome that nobody knows yet.",
+    ko: "결과를 알 수 없는 발송을 기다리는 건이 남아 있습니다.")
+
+  static let simulatedTime = Phrase("simulated until", ko: "모의 시각")
+  static let providerSeconds = Phrase(
+    "providers' seconds, counted and not waited for", ko: "발송사 소요 시간 (실제로 기다리지 않음, 초)")
+  static let deliverySeconds = Phrase("dispatch and delivery, seconds", ko: "발송 소요 시간 (초)")
+  static let messagesPerSecond = Phrase("deliveries/s", ko: "발송/초")
+
+  static func stateName(_ state: DeliveryState) -> Phrase {
+    switch state {
+    case .planned: Phrase("planned", ko: "예정")
+    case .queued: Phrase("queued", ko: "대기열")
+    case .claimed: Phrase("claimed", ko: "처리 중")
+    case .sending: Phrase("sending", ko: "발송 중")
+    case .accepted: .accepted
+    case .failed: .failed
+    case .uncertain: .unknownOutcome
+    case .held: .held
+    case .suppressed: .suppressed
+    case .superseded: .superseded
+    }
+  }
+
+  // MARK: The proof
+
+  static let allVersions = Phrase("statements of all versions", ko: "모든 버전의 청구 스냅샷")
+  static let pending = Phrase("pending", ko: "진행 중")
+  static let acceptedMessages = Phrase("messages accepted by the providers", ko: "발송사 접수 메시지")
+
+  static func holds(_ month: BillingMonth) -> Phrase {
+    Phrase("The proof of \(month) holds.", ko: "\(month) 검증: 등식이 성립합니다.")
+  }
+
+  static func holdsAsSampled(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "The proof of \(month) holds for the sample that was looked at.",
+      ko: "\(month) 검증: 표본에 대해 등식이 성립합니다.")
+  }
+
+  static func doesNotHold(_ month: BillingMonth) -> Phrase {
+    Phrase("The proof of \(month) does not hold.", ko: "\(month) 검증 실패: 등식이 성립하지 않습니다.")
+  }
+
+  static let lookAtFindings = Phrase(
+    "Look at what is listed above; `billing explain` shows one customer or delivery.",
+    ko: "위 항목을 확인하십시오. `billing explain`으로 고객이나 발송을 자세히 볼 수 있습니다.")
+
+  static let runsOpen = Phrase(
+    "A run of the month is under way or failed.", ko: "이 달의 실행 중이거나 실패한 작업이 있습니다.")
+
+  static let finding = Phrase("finding", ko: "발견")
+  static let examples = Phrase("such as", ko: "예")
+  static let verifying = Phrase("verify", ko: "검증")
+}
