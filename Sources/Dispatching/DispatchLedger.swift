@@ -97,24 +97,6 @@ package struct PublishedMark: Hashable, Sendable {
   }
 }
 
-/// What is left to do, and when: what a simulated run moves the time by.
-package protocol DeliveryAgenda: Sendable {
-  /// Whether the platform still has something to do for the month by itself: deliveries planned,
-  /// queued, claimed or sending, and uncertain ones that are to be looked at again.
-  func hasPendingDeliveries(of month: BillingMonth) async throws -> Bool
-
-  /// The next moment after now at which dispatch or the reconciler may find something to do, of
-  /// whatever month; `nil` when there is none. In a zone with deliveries that are due but quiet it
-  /// is the end of the current slot.
-  ///
-  /// - Parameters:
-  ///   - reapAfterMilliseconds: the delivery timing's `reapAfter`.
-  ///   - republishAfterSeconds: the dispatch configuration's.
-  func nextDeliveryMoment(
-    reapAfterMilliseconds: Int64, republishAfterSeconds: Int64
-  ) async throws -> Timestamp?
-}
-
 /// Where the ledger's time comes from: decided by its first dispatch, for good.
 package protocol LedgerTime: Sendable {
   func timeKeeping() async throws -> TimeKeeping

@@ -94,7 +94,7 @@ struct ConsumerTests {
     #expect(try await running.accepted == 20)
     try await feed.close()
     let underWay = try await scenario.world.ledger.underWay()
-    #expect(underWay == UnderWay(queued: 30, claimed: 0, sending: 0))
+    #expect(underWay == UnderWay(queued: 30, claimed: 0, sending: 0, unsettled: 0))
     let (other, _) = scenario.consumer()
     #expect(try await other.run(until: .ledgerDrained).accepted == 30)
   }

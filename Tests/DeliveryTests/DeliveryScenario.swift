@@ -98,15 +98,16 @@ final class DeliveryScenario: Sendable {
       let published = try await first.published + second.published
       let underWay = try await world.ledger.underWay()
       if published > 0 || underWay.queued > 0 { try await deliver(self) }
-      guard try await world.ledger.hasPendingDeliveries(of: DeliveryScene.month) else {
+      guard try await world.ledger.hasPending(DeliveryScene.month) else {
         return moment
       }
+      let now = clock.now()
       guard
-        let next = try await world.ledger.nextDeliveryMoment(
-          reapAfterMilliseconds: 10_000, republishAfterSeconds: 60)
+        let next = SimulatedAgenda.next(
+          after: now, waiting: try await world.ledger.waiting(at: now),
+          isUnderWay: try await !world.ledger.underWay().isSettled)
       else { throw Unexpected("something is pending and nothing will happen") }
-      let tick = max(next, clock.now().adding(seconds: 10))
-      clock.advance(to: try await world.time.advance(to: tick))
+      clock.advance(to: try await world.time.advance(to: next))
     }
     throw Unexpected("the month does not end")
   }
