@@ -32,7 +32,8 @@ package struct DeliveryLedgerConformance: Sendable {
     return batch.events
   }
 
-  private func claim(_ event: DeliveryEvent, by owner: String = "a") async throws -> ClaimedDelivery {
+  private func claim(_ event: DeliveryEvent, by owner: String = "a") async throws -> ClaimedDelivery
+  {
     guard
       case .claimed(let claimed)? = try await ledger.claim([event], owner: owner, timing: timing)
         .first

@@ -165,7 +165,8 @@ struct ConsumerTests {
     let third = store.feed(group: "g", member: "c")
     #expect(
       try await third.poll(limit: 1000).count == 60, "the dead stored nothing: all is read again")
-    try await first.store(Dictionary(ofFirst.map { ($0.partition, Int64(99)) }, uniquingKeysWith: max))
+    try await first.store(
+      Dictionary(ofFirst.map { ($0.partition, Int64(99)) }, uniquingKeysWith: max))
     #expect(
       try await third.positions().allSatisfy { $0.committed < 99 },
       "who has lost a partition stores nothing")

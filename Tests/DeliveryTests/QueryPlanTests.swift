@@ -9,12 +9,14 @@ struct QueryPlanTests {
     DispatchRow.dueQuery, DispatchRow.dueAgainQuery, DispatchRow.unpublishedQuery,
     DispatchRow.remainingQuery, SweepQueries.overdueCalls, SweepQueries.queuedPastSlot,
     SweepQueries.claimedPastSlot, SweepQueries.claimedAbandoned, SweepQueries.queuedBelow,
-    SweepQueries.countUnderWay, SweepQueries.countUnsettled, SweepQueries.uncertain, DeliveryRefresh.pageQuery,
+    SweepQueries.countUnderWay, SweepQueries.countUnsettled, SweepQueries.uncertain,
+    DeliveryRefresh.pageQuery,
   ])
   func `read through an index, in its order`(_ sql: String) async throws {
     let world = try await EmbeddedDeliveryWorld(clock: TestClock())
     let plan = try await world.database.write { connection in
-      try connection.execute("CREATE TEMP TABLE changed_customers (customer_id INTEGER PRIMARY KEY)")
+      try connection.execute(
+        "CREATE TEMP TABLE changed_customers (customer_id INTEGER PRIMARY KEY)")
       var plan: [String] = []
       try connection.query("EXPLAIN QUERY PLAN " + sql) { plan.append($0.text(3)) }
       return plan

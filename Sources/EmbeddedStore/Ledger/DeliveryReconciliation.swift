@@ -155,7 +155,8 @@ extension EmbeddedLedger: DeliveryLedger {
         try connection.first(SweepQueries.countUnderWay, code) { $0.int(0) } ?? 0
       }
       return UnderWay(
-        queued: try count(DeliveryState.queued.code), claimed: try count(DeliveryState.claimed.code),
+        queued: try count(DeliveryState.queued.code),
+        claimed: try count(DeliveryState.claimed.code),
         sending: try count(DeliveryState.sending.code),
         unsettled: try connection.first(SweepQueries.countUnsettled, read: { $0.int(0) }) ?? 0)
     }
