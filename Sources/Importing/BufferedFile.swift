@@ -51,7 +51,9 @@ final class BufferedFile {
   private func flush() throws(StoreError) {
     var from = 0
     while from < buffer.count {
-      let count = buffer.withUnsafeBytes { write(descriptor, $0.baseAddress! + from, $0.count - from) }
+      let count = buffer.withUnsafeBytes { bytes in
+        write(descriptor, bytes.baseAddress! + from, bytes.count - from)  // not empty here
+      }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw .file(.broken, "write \(path)", code: errno) }
       from += count

@@ -102,7 +102,9 @@ package struct InputLedgerConformance: Sendable {
     try await recordTwoCustomers()
     let changed = try await record(
       .customers([rows.customer(1) { $0.sendDay = 31 }, rows.customer(2)]),
-      .segments([rows.segment(line: 10, customer: 1, plan: "Q"), rows.segment(line: 20, customer: 2)]))
+      .segments([
+        rows.segment(line: 10, customer: 1, plan: "Q"), rows.segment(line: 20, customer: 2),
+      ]))
     #expect(changed.outcome == .recorded(number: 2))
     #expect(changed.result.counts == InputCounts(changed: 2, unchanged: 2))
     #expect(
@@ -197,6 +199,8 @@ package struct InputLedgerConformance: Sendable {
       }
       return try await group.reduce(into: []) { $0.append($1) }
     }
-    for number in 1...4 as ClosedRange<Int64> { #expect(numbers.contains(.recorded(number: number))) }
+    for number in 1...4 as ClosedRange<Int64> {
+      #expect(numbers.contains(.recorded(number: number)))
+    }
   }
 }

@@ -72,11 +72,17 @@ struct ImportRefusalTests {
   ]
 
   static let others: [BadRow] = [
-    BadRow(.subscriptions, "3,1009,LTE-33,2026-01-01,", "customer_id", .ledger(.unknownCustomer(.init(1009)))),
-    BadRow(.subscriptions, "1,1002,LTE-33,2027-01-01,", "line_id", .ledger(.lineOfAnotherCustomer(.init(1)))),
+    BadRow(
+      .subscriptions, "3,1009,LTE-33,2026-01-01,",
+      "customer_id", .ledger(.unknownCustomer(.init(1009)))),
+    BadRow(
+      .subscriptions, "1,1002,LTE-33,2027-01-01,",
+      "line_id", .ledger(.lineOfAnotherCustomer(.init(1)))),
     BadRow(.subscriptions, "x,1001,LTE-33,2026-01-01,", "line_id", .notAnID("x")),
     BadRow(.subscriptions, "3,1001,,2026-01-01,", "plan_code", .empty),
-    BadRow(.subscriptions, "3,1001,\(String(repeating: "P", count: 65)),2026-01-01,", "plan_code", .tooLong(maximumCharacters: 64)),
+    BadRow(
+      .subscriptions, "3,1001,\(String(repeating: "P", count: 65)),2026-01-01,",
+      "plan_code", .tooLong(maximumCharacters: 64)),
     BadRow(.subscriptions, "3,1001,LTE-33,2026-02-30,", "active_from", .noSuchDay("2026-02-30")),
     BadRow(.subscriptions, "3,1001,LTE-33,2026-02-03,2026-02-02", "active_to", .endsBeforeItBegins),
     BadRow(.subscriptions, "2,1002,STANDARD,2021-09-07,", "line_id", .ledger(.statedTwice)),
@@ -85,24 +91,40 @@ struct ImportRefusalTests {
     BadRow(.discounts, "9,MILITARY,2026-01-01,", "line_id", .ledger(.unknownLine(.init(9)))),
     BadRow(.bundles, "B1,9,2026-01-01,", "line_id", .ledger(.unknownLine(.init(9)))),
     BadRow(.bundles, ",1,2026-01-01,", "bundle_id", .empty),
-    BadRow(.bundles, "\(String(repeating: "뮒", count: 65)),1,2026-01-01,", "bundle_id", .tooLong(maximumCharacters: 64)),
+    BadRow(
+      .bundles, "\(String(repeating: "뮒", count: 65)),1,2026-01-01,",
+      "bundle_id", .tooLong(maximumCharacters: 64)),
     BadRow(.usage, "9,2026-10,sms,1", "line_id", .ledger(.unknownLine(.init(9)))),
     BadRow(.usage, "1,2026-13,sms,1", "month", .notAMonth("2026-13")),
     BadRow(.usage, "1,2026-10,sms,-1", "quantity", .negativeQuantity("-1")),
     BadRow(.usage, "1,2026-10,sms,1e3", "quantity", .notAQuantity("1e3")),
     BadRow(.usage, "1,2026-10,sms,1.0123456789", "quantity", .quantityOutOfRange("1.0123456789")),
     BadRow(.usage, "1,2026-10,sms,", "quantity", .notAQuantity(nil)),
-    BadRow(.charges, "CH2,1009,2026-10-01,refund,x,1,true", "customer_id", .ledger(.unknownCustomer(.init(1009)))),
-    BadRow(.charges, "CH1,1002,2026-10-26,refund,x,1,true", "charge_id", .ledger(.chargeOfAnotherCustomer)),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,x,9223372036854775808,true", "amount", .amountOutOfRange("9223372036854775808")),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,x,-9223372036854775809,true", "amount", .amountOutOfRange("-9223372036854775809")),
+    BadRow(
+      .charges, "CH2,1009,2026-10-01,refund,x,1,true",
+      "customer_id", .ledger(.unknownCustomer(.init(1009)))),
+    BadRow(
+      .charges, "CH1,1002,2026-10-26,refund,x,1,true",
+      "charge_id", .ledger(.chargeOfAnotherCustomer)),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,x,9223372036854775808,true",
+      "amount", .amountOutOfRange("9223372036854775808")),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,x,-9223372036854775809,true",
+      "amount", .amountOutOfRange("-9223372036854775809")),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,x,12.5,true", "amount", .notAnAmount("12.5")),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,\"x\ny\",1,true", "description", .lineBreak),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,x,1,yes", "taxable", .notTrueOrFalse("yes")),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,x,1", "taxable", .tooFewFields(expected: 7, found: 6)),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,x,1,true,more", "39", .tooManyFields(expected: 7, found: 8)),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,a\"b,1,true", "31", .form(.strayQuote)),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,\"never closed,1,true", "30", .form(.unclosedQuote)),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,x,1",
+      "taxable", .tooFewFields(expected: 7, found: 6)),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,x,1,true,more",
+      "37", .tooManyFields(expected: 7, found: 8)),
+    BadRow(.charges, "CH2,1001,2026-10-01,refund,a\"b,1,true", "29", .form(.strayQuote)),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,\"never closed,1,true",
+      "28", .form(.unclosedQuote)),
   ]
 
   @Test(arguments: customers + others)

@@ -27,7 +27,8 @@ struct ImporterTests {
   }
 
   @Test(arguments: [(1, 1), (3, 64), (7, 5), (1000, 4096)])
-  func `batches and blocks of any size store the same`(batchRows: Int, blockBytes: Int) async throws {
+  func `batches and blocks of any size store the same`(batchRows: Int, blockBytes: Int) async throws
+  {
     let imports = try await TestImports()
     let report = try await imports.run(
       try imports.set(TestImports.small), batchRows: batchRows, blockBytes: blockBytes)
@@ -64,10 +65,12 @@ struct ImporterTests {
     #expect(try await imports.probe.sealedEmail(of: CustomerID(1002), asOf: 1) == [])
   }
 
-  @Test func `a set may lack files, and what is known already need not be said again`() async throws {
+  @Test func `a set may lack files, and what is known already need not be said again`() async throws
+  {
     let imports = try await TestImports()
     _ = try await imports.run(try imports.set(TestImports.small))
-    let late = "charge_id,customer_id,charged_on,category,description,amount,taxable\n"
+    let late =
+      "charge_id,customer_id,charged_on,category,description,amount,taxable\n"
       + "CH1,1001,2026-10-26,refund,\"콘텐츠, \"\"기타\"\"\",-880,false\n"
       + "CH2,1002,2026-10-01,refund,환불,-1,true\n"
     let report = try await imports.run(try imports.set(["charges.csv": late]))
@@ -208,7 +211,8 @@ struct ImporterTests {
     ])
   func `a wrong catalog refuses the set`(_ text: String, _ place: String) async throws {
     let imports = try await TestImports()
-    let set = try imports.set(["catalog.yaml": text].merging(TestImports.small) { first, _ in first })
+    let set = try imports.set(
+      ["catalog.yaml": text].merging(TestImports.small) { first, _ in first })
     let report = try await imports.run(set, ImportOptions(skipBadRows: true))
     #expect(report.outcome == .refused)
     #expect(report.refusals.count == 1)
@@ -242,6 +246,8 @@ struct ImporterTests {
   {
     let imports = try await TestImports()
     _ = try await imports.run(try imports.set(TestImports.small))
+    let policy = String(decoding: try JSONEncoder().encode(DeliveryPolicy.first), as: UTF8.self)
+    try imports.probe.execute("INSERT INTO policies VALUES (1, 2, '\(policy)')")
     for customer in [1001, 1002] {
       try imports.probe.execute(
         """

@@ -28,7 +28,9 @@ struct TestImports: Sendable {
   func set(_ files: [String: [UInt8]]) throws -> String {
     let path = folder.file("set-\(UUID().uuidString)")
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    for (name, bytes) in files { try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name)) }
+    for (name, bytes) in files {
+      try Data(bytes).write(to: URL(fileURLWithPath: path + "/" + name))
+    }
     return path
   }
 
@@ -133,7 +135,8 @@ struct LedgerProbe: InputProbe {
   func sealedEmail(of customer: CustomerID, asOf cutoff: Int64) async throws -> [UInt8]? {
     try connection().first(
       "SELECT email_sealed FROM customers WHERE customer_id = ?1 AND recorded_from <= ?2 "
-        + "AND recorded_to > ?2", customer, cutoff) { $0.bytes(0) }
+        + "AND recorded_to > ?2", customer, cutoff
+    ) { $0.bytes(0) }
   }
 
   func lastRecordNumber() async throws -> Int64 {
@@ -152,7 +155,8 @@ struct LedgerProbe: InputProbe {
 
   /// Rows of all kinds, versions included.
   func versionCount() throws -> Int64 {
-    let tables = InputKind.allCases.map { Self.layout($0).table } + ["lines", "catalogs", "records"]
+    let tables =
+      InputKind.allCases.map { Self.layout($0).table } + ["lines", "catalogs", "records"]
     return try tables.reduce(0) { $0 + (try integer("SELECT count(*) FROM \($1)")) }
   }
 

@@ -7,6 +7,10 @@
 /// add-on with a day to charge, a discount or bundle membership that covers the line's last active
 /// day. An unknown code or an overlap outside of that is another month's.
 package struct Rater: Sendable {
+  /// The largest total, and the smallest credit, minor units: a thousand thousand million. Beyond
+  /// it a statement is a mistake, and sums over nine million of them still fit `Int64`.
+  package static let maximumTotal: Int64 = 1_000_000_000_000
+
   package let catalog: Catalog
   package let month: BillingMonth
 
@@ -77,6 +81,9 @@ package struct Rater: Sendable {
       if tax != 0 {
         draft.lines.append(StatementLine(line: nil, name: "", amount: tax, source: .tax))
       }
+    }
+    guard total.magnitude <= Self.maximumTotal.magnitude else {
+      throw ParkingReason(.overflow, "a total beyond \(Self.maximumTotal)")
     }
     let unit = catalog.rounding.unit
     let cut = total > 0 ? total % unit : 0

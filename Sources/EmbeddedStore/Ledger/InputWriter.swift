@@ -17,7 +17,8 @@ final class EmbeddedInputWriter: InputWriter {
     self.connection = connection
     owners = try InputOwners(connection)
     let latest = try connection.first(
-      "SELECT coalesce(max(record_number), 0) FROM records") { $0.integer(0) }
+      "SELECT coalesce(max(record_number), 0) FROM records"
+    ) { $0.integer(0) }
     recordNumber = (latest ?? 0) + 1
     try connection.execute(
       """
@@ -34,7 +35,8 @@ final class EmbeddedInputWriter: InputWriter {
 
   func record(catalog: CatalogText) throws -> BatchOutcome {
     let recorded = try connection.first(
-      "SELECT text FROM catalogs WHERE version = ?", catalog.version) { $0.text(0) }
+      "SELECT text FROM catalogs WHERE version = ?", catalog.version
+    ) { $0.text(0) }
     if let recorded {
       // Byte for byte: two texts that differ only in how a letter is composed are two texts.
       guard recorded.utf8.elementsEqual(catalog.text.utf8) else {

@@ -99,7 +99,6 @@ struct RowFields {
   // MARK: Days
 
   mutating func day() throws(FieldFault) -> CalendarDay {
-    // Read first: a call on `self` takes the column as it is before its arguments are worked out.
     let bytes = next()
     return try day(bytes)
   }

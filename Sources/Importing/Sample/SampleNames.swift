@@ -22,7 +22,8 @@ enum SampleNames {
   ]
   private static let familyNames = [
     "Anderson", "Brown", "Clark", "Davis", "Evans", "Garcia", "Harris", "Johnson", "Kim", "Lee",
-    "Martin", "Nguyen", "O'Brien", "Park", "Roberts", "Smith", "Taylor", "Walker", "Wilson", "Young",
+    "Martin", "Nguyen", "O'Brien", "Park", "Roberts", "Smith", "Taylor", "Walker", "Wilson",
+    "Young",
   ]
 
   static func korean(_ random: inout SampleRandom) -> String {

@@ -82,14 +82,17 @@ struct ParkingTests {
     #expect(reason(line, sizes: BundleSizes())?.code == .unreadableInput)
   }
 
-  @Test("An amount or a sum beyond 64 bits parks the customer")
+  @Test("A sum beyond 64 bits, or a total beyond its limit, parks the customer")
   func overflow() {
     var catalog = catalog
-    catalog.plans["LTE-33"]!.monthlyFee = .max
+    catalog.plans["LTE-33"]!.monthlyFee = Rater.maximumTotal
     let line = line("LTE-33", "2026-01-01", nil)
     #expect(reason(line, in: catalog) == nil)
     #expect(reason(line, charges: [1], in: catalog)?.code == .overflow)
     #expect(reason(line, charges: [-1], in: catalog) == nil)
+    #expect(reason(line, charges: [-2 * Rater.maximumTotal - 1], in: catalog)?.code == .overflow)
+    catalog.plans["LTE-33"]!.monthlyFee = .max
+    #expect(reason(line, charges: [1], in: catalog)?.code == .overflow)
     #expect(reason(line, charges: [.max, 1])?.code == .overflow)
     #expect(reason(line, charges: [.min, -33_001])?.code == .overflow)
 
