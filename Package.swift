@@ -99,7 +99,9 @@ let package = Package(
     .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
-    .testTarget(name: "CommandTests", dependencies: ["billing", "BillingTestKit"]),
+    .testTarget(
+      name: "CommandTests", dependencies: ["billing", "Billing", "BillingTestKit"],
+      exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )
