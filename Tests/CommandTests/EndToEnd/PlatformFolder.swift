@@ -6,6 +6,11 @@ import Testing
 struct PlatformFolder: Sendable {
   let folder: TestFolder
 
+  /// What another folder was copied to.
+  init(folder: TestFolder) {
+    self.folder = folder
+  }
+
   init() async throws {
     folder = try TestFolder()
     try await billing("init", in: folder, expecting: 0)

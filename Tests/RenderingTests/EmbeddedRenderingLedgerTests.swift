@@ -1,0 +1,51 @@
+import BillingTestKit
+import EmbeddedStore
+import Testing
+
+@Suite("Bills and deliveries on the embedded ledger")
+struct EmbeddedRenderingLedgerTests {
+  private func conformance() async throws -> RenderingLedgerConformance {
+    let clock = TestClock()
+    let database = try Database(path: ":memory:")
+    let ledger = EmbeddedLedger(database: database, clock: clock)
+    try await ledger.migrate()
+    return RenderingLedgerConformance(
+      ledger: ledger, access: LedgerRows(database: database), clock: clock)
+  }
+
+  @Test func `a version stays what it is once active`() async throws {
+    try await conformance().versionsStayOnceActive()
+  }
+
+  @Test func `chunks cover a selection`() async throws {
+    try await conformance().chunksCoverTheSelection()
+  }
+
+  @Test func `the latest version is selected`() async throws {
+    try await conformance().latestSelection()
+  }
+
+  @Test func `bills are committed once and under the fence`() async throws {
+    try await conformance().billsAreCommittedUnderTheFence()
+  }
+
+  @Test func `a recorded bill is not replaced by another`() async throws {
+    try await conformance().recordedBillsAreNotReplaced()
+  }
+
+  @Test func `deliveries copy what a send must check`() async throws {
+    try await conformance().deliveriesCopyTheCustomer()
+  }
+
+  @Test func `deliveries are made once and under the fence`() async throws {
+    try await conformance().deliveriesAreMadeOnce()
+  }
+
+  @Test func `a correction moves what has not begun and follows what has`() async throws {
+    try await conformance().correctionsMoveOrFollow()
+  }
+
+  @Test func `bills made again move only what has not begun`() async throws {
+    try await conformance().newBillsMoveWhatHasNotBegun()
+  }
+}
