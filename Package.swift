@@ -52,7 +52,8 @@ let package = Package(
     .target(
       name: "EmbeddedStore",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit",
         "CSQLite", "CFiles", crypto, logging,
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
@@ -61,7 +62,8 @@ let package = Package(
     .executableTarget(
       name: "billing",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit",
         "EmbeddedStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -70,7 +72,8 @@ let package = Package(
 
     // C libraries, header only.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
-    .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
+    .systemLibrary(
+      name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 
     .systemLibrary(name: "CFiles"),
 
@@ -78,16 +81,19 @@ let package = Package(
     .target(
       name: "BillingTestKit",
       dependencies: [
-        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit",
       ],
       path: "Tests/BillingTestKit"),
     .testTarget(
       name: "BillingTests", dependencies: ["Billing", "BillingTestKit"],
       resources: [.copy("Fixtures")]),
     .testTarget(name: "RunsTests", dependencies: ["Runs", "EmbeddedStore", "BillingTestKit"]),
-    .testTarget(name: "ImportingTests", dependencies: ["Importing", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
-      name: "SettlementTests", dependencies: ["Settlement", "Importing", "EmbeddedStore", "BillingTestKit"]),
+      name: "ImportingTests", dependencies: ["Importing", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "SettlementTests",
+      dependencies: ["Settlement", "Importing", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
       name: "RenderingTests",
       dependencies: [
@@ -95,11 +101,16 @@ let package = Package(
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
-    .testTarget(name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
-    .testTarget(name: "CommandTests", dependencies: ["billing", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "CommandTests",
+      dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
+      exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
 )

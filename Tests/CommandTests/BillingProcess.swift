@@ -48,6 +48,13 @@ final class BillingProcess: Sendable {
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// Kills it at that moment, unless it has ended by then.
+  func end(afterMilliseconds milliseconds: Int) {
+    DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(milliseconds)) { [self] in
+      if process.isRunning { send(SIGKILL) }
+    }
+  }
+
   /// Waits for the end; ends it by force, and says so, when it takes longer than the bound.
   func ending(withinSeconds bound: Int = 120) async throws -> Ending {
     let watchdog = DispatchWorkItem { [self] in send(SIGKILL) }

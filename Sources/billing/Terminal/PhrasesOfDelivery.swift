@@ -26,7 +26,7 @@ extension Phrase {
 
   static let queued = Phrase("queued", ko: "대기열")
   static let published = Phrase("published", ko: "이벤트 발행")
-  static let held = Phrase("held", ko: "보류 (지연)")
+  static let held = Phrase("held", ko: "대기 (지연)")
   static let suppressed = Phrase("suppressed", ko: "발송 제외")
   static let superseded = Phrase("superseded", ko: "대체됨")
   static let waitingForEarlier = Phrase("waiting for an earlier delivery", ko: "이전 발송 결과 대기")

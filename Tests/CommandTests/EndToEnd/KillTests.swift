@@ -1,3 +1,4 @@
+import Billing
 import BillingTestKit
 import EmbeddedStore
 import Foundation
@@ -12,7 +13,8 @@ struct KillTests {
 
   @Test("settle, render and run end as if nothing had happened")
   func killedAndStartedAgain() async throws {
-    var random = SeededRandom(seed: UInt64(ProcessInfo.processInfo.environment["KILL_SEED"] ?? "1") ?? 1)
+    let seed = UInt64(ProcessInfo.processInfo.environment["KILL_SEED"] ?? "1") ?? 1
+    let random = SeededRandom(seed: seed)
     let undisturbed = try await PlatformFolder()
     try await undisturbed.importSample(customers: 3000)
     let clean = try Self.copy(undisturbed)
@@ -27,7 +29,7 @@ struct KillTests {
     for stage in ["settle", "render", "run"] {
       var before = try Self.copy(victim)
       while left[stage]! > 0 {
-        if try await Self.killed(stage, in: victim, after: &random) {
+        if try await Self.killed(stage, in: victim, after: random) {
           left[stage]! -= 1
         } else {
           // It was done before its moment came: from the start of the stage again.
@@ -43,12 +45,13 @@ struct KillTests {
   }
 
   private static func arguments(_ stage: String) -> [String] {
-    [stage, "2026-10", "--set", "settlement.chunkSize=100"]
+    (stage == "settle" ? PlatformFolder.settling() : [stage, "2026-10"])
+      + ["--set", "settlement.chunkSize=100"]
   }
 
   /// Whether the process was still at it when it was killed.
   private static func killed(
-    _ stage: String, in platform: PlatformFolder, after random: inout SeededRandom
+    _ stage: String, in platform: PlatformFolder, after random: SeededRandom
   ) async throws -> Bool {
     let process = try BillingProcess(arguments(stage), in: platform.folder)
     let delay = Int(random.next() % UInt64(stage == "run" ? 4000 : 900)) + 5
@@ -104,20 +107,5 @@ struct KillTests {
         return rows
       }
     }
-  }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct SeededRandom {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }

@@ -36,7 +36,7 @@ struct PlatformFolder: Sendable {
   }
 
   static func settling(_ more: [String] = []) -> [String] {
-    ["settle", "2026-10"] + more
+    ["settle", "2026-10", "--at", "2026-11-02T00:00:00Z"] + more
   }
 
   func export(_ month: String = "2026-10") async throws -> [String] {
