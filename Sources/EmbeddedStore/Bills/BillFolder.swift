@@ -6,7 +6,7 @@ import Rendering
 /// The folder that bills lie in, as the file system sees it. Every call blocks; any thread may make
 /// it: what they share is the folder's descriptor, which never changes.
 final class BillFolder: Sendable {
-  /// Where files are written before they are linked to their paths.
+  /// Where a bill is written that is to replace a torn one.
   private static let workFolder = "incoming"
 
   private let root: Int32
@@ -32,20 +32,26 @@ final class BillFolder: Sendable {
 
   // MARK: Putting
 
+  /// Writes a bill under its own name, which fails where something is already: one entry in one
+  /// folder, so that a bill costs no more than its file.
+  ///
+  /// Who is stopped half-way leaves a beginning of the bill, which nobody reads before its
+  /// checkpoint, and which the next put recognises and mends.
   func put(
     _ content: [UInt8], at path: String, workName: String
   ) throws(StoreError) -> BillPutOutcome {
-    let work = "\(Self.workFolder)/\(workName)"
-    try write(content, to: work)
-    defer { unlinkat(root, work, 0) }
-    if try link(work, to: path) { return .stored }
+    if try create(path, with: content) { return .stored }
     guard let there = try read(path) else {
       // Removed meanwhile: nobody but an operator removes bills.
-      return try link(work, to: path) ? .stored : .conflict
+      return try create(path, with: content) ? .stored : .conflict
     }
     if there == content { return .alreadyThere }
     guard Self.isTorn(there, of: content) else { return .conflict }
-    guard renameat(root, work, root, path) == 0 else { throw failure("mend a bill") }
+    let work = "\(Self.workFolder)/\(workName)"
+    unlinkat(root, work, 0)
+    guard try create(work, with: content), renameat(root, work, root, path) == 0 else {
+      throw failure("mend a bill")
+    }
     return .stored
   }
 
@@ -58,19 +64,26 @@ final class BillFolder: Sendable {
   }
 
   /// `false` when something is there.
-  private func link(_ work: String, to path: String) throws(StoreError) -> Bool {
-    if linkat(root, work, root, path, 0) == 0 { return true }
-    if errno == EEXIST { return false }
-    guard errno == ENOENT else { throw failure("store a bill") }
-    try makeParents(of: path)
-    if linkat(root, work, root, path, 0) == 0 { return true }
-    guard errno == EEXIST else { throw failure("store a bill") }
-    return false
+  private func create(_ path: String, with content: [UInt8]) throws(StoreError) -> Bool {
+    let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
+    var file = openat(root, path, flags, 0o644)
+    if file < 0, errno == ENOENT {
+      try makeParents(of: path)
+      file = openat(root, path, flags, 0o644)
+    }
+    guard file >= 0 else {
+      if errno == EEXIST { return false }
+      throw failure("write a bill")
+    }
+    if let error = write(content, to: file) {
+      unlinkat(root, path, 0)
+      throw error
+    }
+    return true
   }
 
-  private func write(_ content: [UInt8], to work: String) throws(StoreError) {
-    let file = openat(root, work, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw failure("write a bill") }
+  /// Writes and closes the file; what went wrong, if anything did.
+  private func write(_ content: [UInt8], to file: Int32) -> StoreError? {
     var written = 0
     while written < content.count {
       let count = content.withUnsafeBytes {
@@ -80,12 +93,11 @@ final class BillFolder: Sendable {
       guard count > 0 else {
         let error = failure("write a bill")
         close(file)
-        unlinkat(root, work, 0)
-        throw error
+        return error
       }
       written += count
     }
-    guard close(file) == 0 else { throw failure("write a bill") }
+    return close(file) == 0 ? nil : failure("write a bill")
   }
 
   private func makeParents(of path: String) throws(StoreError) {
@@ -178,7 +190,7 @@ final class BillFolder: Sendable {
     }
   }
 
-  /// A lane writes one file at a time and at once links it, so what is an hour old has no writer.
+  /// A lane writes one file at a time and at once moves it, so what is an hour old has no writer.
   private func removeLeftovers() {
     let now = time(nil)
     for name in (try? names(in: Self.workFolder)) ?? [] {

@@ -5,10 +5,10 @@ package import Rendering
 
 /// The bill store as a folder: each bill a file under the path of its key.
 ///
-/// A file appears whole or not at all: it is written under a name of its own and then linked to its
-/// path, which fails where something is already. Several processes may share the folder. What was
-/// put survives a loss of power after `makeDurable()`; before it a file may come back short or
-/// filled with zeros, which the next put of the same bill recognises and mends.
+/// A file is made under its final name and never overwritten. Several processes may share the
+/// folder. What was put survives a loss of power after `makeDurable()`; before it, or when its
+/// writer was killed, a file may be short or filled with zeros, which the next put of the same bill
+/// recognises and mends.
 package final class DirectoryBillStore: BillStore {
   let root: BillFolder
   private let lanes: [BillLane]
