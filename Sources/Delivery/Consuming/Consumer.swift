@@ -128,7 +128,15 @@ package final class Consumer: Sendable {
         }
         offsets.withLock { $0.add(events) }
         count { $0.polled += events.count }
-        batches.addTask { try await self.work(on: events) }
+        batches.addTask {
+          do {
+            try await self.work(on: events)
+          } catch {
+            // Its room is never given back: nobody may wait for it.
+            self.stop()
+            throw error
+          }
+        }
       }
     }
   }

@@ -36,7 +36,7 @@ package protocol DeliveryLedger: Sendable {
 
   func resolve(_ resolutions: [Resolution], who: String) async throws -> [ResolveOutcome]
 
-  /// What is queued, claimed and sending, of all months.
+  /// What is queued, claimed, sending and unsettled, of all months.
   func underWay() async throws -> UnderWay
 }
 
@@ -271,12 +271,19 @@ package struct UnderWay: Hashable, Sendable {
   package var queued: Int
   package var claimed: Int
   package var sending: Int
+  /// Uncertain, and to be looked at again by the reconciler.
+  package var unsettled: Int
 
-  package init(queued: Int, claimed: Int, sending: Int) {
+  package init(queued: Int, claimed: Int, sending: Int, unsettled: Int) {
     self.queued = queued
     self.claimed = claimed
     self.sending = sending
+    self.unsettled = unsettled
   }
 
+  /// Nothing is queued, claimed or sending.
   package var isEmpty: Bool { queued + claimed + sending == 0 }
+
+  /// Besides, no time has to pass until an uncertain one is settled.
+  package var isSettled: Bool { isEmpty && unsettled == 0 }
 }

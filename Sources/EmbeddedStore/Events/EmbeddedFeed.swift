@@ -18,6 +18,7 @@ package actor EmbeddedFeed: Feed {
   private let group: String
   private let member: String
   private let leaseMilliseconds: Int64
+  private let isGone: @Sendable (String) -> Bool
   private var holdings: [Int: Holding] = [:]
   /// On the store's clock: until then nobody else has our partitions.
   private var leaseUntil = Timestamp(milliseconds: 0)
@@ -26,12 +27,16 @@ package actor EmbeddedFeed: Feed {
 
   package nonisolated let heartbeatMilliseconds: Int64
 
-  init(store: EventStore, group: String, member: String, leaseMilliseconds: Int64) {
+  init(
+    store: EventStore, group: String, member: String, leaseMilliseconds: Int64,
+    isGone: @escaping @Sendable (String) -> Bool
+  ) {
     precondition(!member.isEmpty, "a member has a name")
     self.store = store
     self.group = group
     self.member = member
     self.leaseMilliseconds = leaseMilliseconds
+    self.isGone = isGone
     heartbeatMilliseconds = max(1, leaseMilliseconds / 4)
   }
 
@@ -103,11 +108,12 @@ package actor EmbeddedFeed: Feed {
     let settled = Set(holdings.filter { $0.value.next == $0.value.stored }.keys)
     let (group, member, lease) = (group, member, leaseMilliseconds)
     let clock = store.clock
+    let isGone = isGone
     let beat = try await store.database.write { connection in
       let now = clock.now()
       let until = now.adding(milliseconds: lease)
       try GroupTable.renew(member, of: group, until: until, at: now, in: connection)
-      let table = try GroupTable.read(group, at: now, in: connection)
+      let table = try GroupTable.read(group, livingBut: isGone, in: connection)
       let change = table.share.change(for: member)
       let mine = table.share.owners.indices.filter { table.share.owners[$0] == member }
       let given = mine.filter(settled.contains).prefix(change.surplus)
@@ -191,11 +197,14 @@ private enum GroupTable {
     var committed: [Int64]
   }
 
-  static func read(_ group: String, at now: Timestamp, in connection: Connection) throws -> Table {
+  static func read(
+    _ group: String, livingBut isGone: (String) -> Bool, in connection: Connection
+  ) throws -> Table {
     var members: [String] = []
     try connection.query(
       "SELECT member FROM members WHERE group_name = ? ORDER BY member", group
     ) { members.append($0.text(0)) }
+    members.removeAll(where: isGone)
     var owners: [String] = []
     var committed: [Int64] = []
     try connection.query(

@@ -61,11 +61,14 @@ package final class EventStore: Topic {
   /// - Parameters:
   ///   - member: unique among the living.
   ///   - leaseMilliseconds: its partitions go to others when it is silent for so long.
+  ///   - isGone: whether a member is known to have ended: then its lease is not waited for.
   package func feed(
-    group: String, member: String, leaseMilliseconds: Int64 = 5000
+    group: String, member: String, leaseMilliseconds: Int64 = 5000,
+    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
   ) -> EmbeddedFeed {
     EmbeddedFeed(
-      store: self, group: group, member: member, leaseMilliseconds: leaseMilliseconds)
+      store: self, group: group, member: member, leaseMilliseconds: leaseMilliseconds,
+      isGone: isGone)
   }
 
   /// How far a group is, for lag and for the reconciler.

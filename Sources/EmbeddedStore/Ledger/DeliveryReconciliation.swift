@@ -155,8 +155,10 @@ extension EmbeddedLedger: DeliveryLedger {
         try connection.first(SweepQueries.countUnderWay, code) { $0.int(0) } ?? 0
       }
       return UnderWay(
-        queued: try count(DeliveryState.queued.code), claimed: try count(DeliveryState.claimed.code),
-        sending: try count(DeliveryState.sending.code))
+        queued: try count(DeliveryState.queued.code),
+        claimed: try count(DeliveryState.claimed.code),
+        sending: try count(DeliveryState.sending.code),
+        unsettled: try connection.first(SweepQueries.countUnsettled, read: { $0.int(0) }) ?? 0)
     }
   }
 
@@ -205,6 +207,10 @@ enum SweepQueries {
   static let countUnderWay = """
     SELECT count(*) FROM deliveries INDEXED BY deliveries_under_way
     WHERE state IN (2, 3, 4) AND state = ?
+    """
+  static let countUnsettled = """
+    SELECT count(*) FROM deliveries INDEXED BY deliveries_uncertain
+    WHERE state = 7 AND next_at < 9223372036854775807
     """
   /// With the hash of the contact that the channel has now, and the last attempt's deadline.
   static let uncertain = """

@@ -17,14 +17,14 @@ enum DeliveryRefresh {
       var last: Int64 = .min
       while true {
         let page = try page(of: month, after: last, in: connection)
-        guard let end = page.last else { break }
+        guard let end = page.map(\.row.key.customer.number).max() else { break }
         for changed in page {
           try refresh(
             changed.row, to: changed.customer,
             policy: policies.policy(changed.row.policy, in: connection),
             zones: &zones, at: now, in: connection)
         }
-        last = end.row.key.customer.number
+        last = end
       }
     }
   }
@@ -62,7 +62,6 @@ enum DeliveryRefresh {
     CROSS JOIN deliveries d ON d.month = ?1 AND d.customer_id = w.customer_id
     CROSS JOIN customers c ON c.customer_id = w.customer_id
       AND c.recorded_to = 9223372036854775807
-    ORDER BY d.customer_id
     """
 
   /// A customer's current data, as far as deliveries copy it.

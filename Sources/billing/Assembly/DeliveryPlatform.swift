@@ -75,8 +75,10 @@ struct DeliveryPlatform: Sendable {
     let owner = ProcessIdentity.current.description
     return Consumer(
       ConsumerParts(
-        ledger: ledger, feed: events.feed(group: Self.group, member: owner), bills: parts.bills,
-        remaker: parts.remaker, providers: parts.providers, seal: parts.seal,
+        ledger: ledger,
+        feed: events.feed(
+          group: Self.group, member: owner, isGone: { ProcessIdentity($0)?.isGone ?? false }),
+        bills: parts.bills, remaker: parts.remaker, providers: parts.providers, seal: parts.seal,
         clock: environment.clock, random: SystemRandom()),
       owner: owner, configuration: settings, logger: environment.logger("delivery"))
   }

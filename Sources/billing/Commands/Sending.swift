@@ -28,7 +28,7 @@ struct SimulatedSending {
       progress(report)
       let next = SimulatedAgenda.next(
         after: now, waiting: try await platform.agenda.waiting(at: now),
-        isUnderWay: try await !platform.underWay().isEmpty)
+        isUnderWay: try await !platform.underWay().isSettled)
       guard let next, next <= latest else { break }
       now = try await advance(to: next)
     }

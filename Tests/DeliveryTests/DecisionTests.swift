@@ -1,0 +1,177 @@
+import Billing
+import BillingTestKit
+import Delivery
+import Testing
+
+@Suite("Delivery decisions")
+struct DecisionTests {
+  private let policy = DeliveryScene.policy()
+
+  private func facts(
+    channel: Channel = .email, usable: [Channel] = [.email, .sms], closed: ChannelSet = [],
+    attempts: Int = 1, unresolved: Int = 0, keepsKeys: Bool = false
+  ) -> AttemptVerdict.Facts {
+    AttemptVerdict.Facts(
+      channel: channel, usable: usable, closed: closed, channelAttempts: attempts,
+      unresolved: unresolved, providerKeepsKeys: keepsKeys)
+  }
+
+  private func next(_ outcome: SendOutcome, _ facts: AttemptVerdict.Facts) -> AttemptVerdict.Next {
+    AttemptVerdict.decide(outcome, facts, policy: policy, jitter: 0).next
+  }
+
+  private let refused = SendOutcome.notAccepted(retryAfterMilliseconds: nil)
+
+  @Test func `refusals are tried again with growing waits, then the next channel`() {
+    #expect(next(refused, facts(attempts: 1)) == .retry(afterMilliseconds: 60_000))
+    #expect(next(refused, facts(attempts: 2)) == .retry(afterMilliseconds: 120_000))
+    #expect(next(refused, facts(attempts: 3)) == .move(to: .sms, closed: ChannelSet(.email)))
+    #expect(
+      next(refused, facts(channel: .sms, closed: ChannelSet(.email), attempts: 3)) == .failed)
+  }
+
+  @Test func `a provider may ask for a longer wait`() {
+    #expect(
+      next(.notAccepted(retryAfterMilliseconds: 300_000), facts())
+        == .retry(afterMilliseconds: 300_000))
+  }
+
+  @Test func `a channel the customer has left is not tried again`() {
+    #expect(
+      next(refused, facts(usable: [.sms])) == .move(to: .sms, closed: ChannelSet(.email)))
+    #expect(next(refused, facts(usable: [])) == .retry(afterMilliseconds: 0))
+  }
+
+  @Test func `an unknown outcome is never followed by another key`() {
+    #expect(next(.unknown, facts()) == .uncertain(byOperator: false))
+    #expect(
+      next(.rejected(code: "x"), facts(unresolved: 1)) == .uncertain(byOperator: true))
+    #expect(next(refused, facts(attempts: 3, unresolved: 1)) == .uncertain(byOperator: true))
+    #expect(
+      next(.rejected(code: "x"), facts(unresolved: 1, keepsKeys: true))
+        == .move(to: .sms, closed: ChannelSet(.email)))
+  }
+
+  @Test(arguments: [0, 1, 99, UInt64.max]) func `backoff grows up to its bound`(_ jitter: UInt64) {
+    var last: Int64 = 0
+    for attempts in 1...12 {
+      let wait = AttemptVerdict.backoff(after: attempts, policy: policy, jitter: jitter)
+      #expect(wait >= min(last * 4 / 5, 3_600_000))
+      #expect(wait <= 3_600_000 * 5 / 4)
+      last = wait
+    }
+  }
+
+  private func uncertain(
+    attempts: Int = 1, stands: Bool = true, rule: DeliveryPolicy.UncertainRule = .atMostOnce,
+    openedSecondsAgo: Int64 = 60, now: Timestamp = DeliveryScene.start
+  ) -> UncertainDelivery {
+    UncertainDelivery(
+      key: SeededDelivery(SeededCustomer(1)).key, generation: 1, channel: .email,
+      keyOpenedAt: now.adding(seconds: -openedSecondsAgo), notAfter: now.adding(seconds: -30),
+      channelAttempts: attempts, recipientStands: stands,
+      policy: DeliveryScene.policy(uncertain: rule), now: now)
+  }
+
+  private func decide(
+    _ delivery: UncertainDelivery, _ provider: ProviderCapabilities
+  ) -> UncertainDecision {
+    UncertainDecision.decide(delivery, provider: provider, timing: .standard)
+  }
+
+  @Test func `a provider that keeps keys is sent to again while the key is young`() {
+    let keeps = ProviderCapabilities(keepsKeySeconds: 3600)
+    #expect(decide(uncertain(), keeps) == .sendAgain)
+    #expect(decide(uncertain(openedSecondsAgo: 3500), keeps) == .leaveToOperator)
+    #expect(decide(uncertain(stands: false), keeps) == .leaveToOperator)
+    #expect(decide(uncertain(attempts: 3), keeps) == .leaveToOperator)
+  }
+
+  @Test func `a look-up proves something only where late requests are refused`() {
+    let sure = ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true)
+    #expect(decide(uncertain(), sure) == .lookUp)
+    let slow = ProviderCapabilities(lookUpSettlesSeconds: 100, refusesLate: true)
+    #expect(
+      decide(uncertain(), slow) == .wait(until: DeliveryScene.start.adding(seconds: 70)))
+    let unsure = ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: false)
+    #expect(decide(uncertain(), unsure) == .leaveToOperator)
+  }
+
+  @Test func `without either the policy decides`() {
+    let none = ProviderCapabilities()
+    #expect(decide(uncertain(), none) == .leaveToOperator)
+    #expect(decide(uncertain(rule: .atLeastOnce), none) == .sendAgain)
+    #expect(decide(uncertain(attempts: 3, rule: .atLeastOnce), none) == .leaveToOperator)
+  }
+
+  @Test func `nothing leads from sending back by time, and nothing away from accepted`() {
+    for state in DeliveryState.allCases {
+      #expect(!DeliveryState.accepted.mayBecome(state))
+      #expect(state == .accepted || state.mayBecome(.accepted))
+      #expect(state == .claimed || !state.mayBecome(.sending), "an intent needs a claim")
+    }
+    #expect(!DeliveryState.sending.mayBecome(.queued))
+    #expect(!DeliveryState.sending.mayBecome(.suppressed))
+    #expect(!DeliveryState.uncertain.mayBecome(.claimed))
+  }
+
+  @Test func `the timing's relations are checked`() {
+    #expect(throws: DeliveryTiming.Failure.relation("callDeadline < leaseGuard")) {
+      try DeliveryTiming(
+        lease: 60_000, callDeadline: 26_000, startWithin: 2000, leaseGuard: 25_000,
+        slotGuard: 30_000, reapAfter: 10_000)
+    }
+  }
+}
+
+@Suite("Flow")
+struct FlowTests {
+  private func events(_ offsets: ClosedRange<Int64>, partition: Int = 0) -> [FeedEvent] {
+    offsets.map { FeedEvent(partition: partition, offset: $0, event: nil) }
+  }
+
+  @Test func `an offset is stored only when everything below it is finished`() {
+    var tracker = OffsetTracker()
+    tracker.add(events(5...9))
+    tracker.finish(partition: 0, offset: 6)
+    tracker.finish(partition: 0, offset: 7)
+    #expect(tracker.takeStorable().isEmpty)
+    tracker.finish(partition: 0, offset: 5)
+    #expect(tracker.takeStorable() == [0: 8])
+    #expect(tracker.takeStorable().isEmpty)
+    tracker.finish(partition: 0, offset: 9)
+    tracker.finish(partition: 0, offset: 8)
+    #expect(tracker.takeStorable() == [0: 10])
+  }
+
+  @Test func `a partition that came back is read from its beginning`() {
+    var tracker = OffsetTracker()
+    tracker.add(events(0...3))
+    tracker.finish(partition: 0, offset: 0)
+    tracker.add(events(0...3))
+    for offset in Int64(0)...3 { tracker.finish(partition: 0, offset: offset) }
+    #expect(tracker.takeStorable() == [0: 4])
+  }
+
+  @Test func `calls are spread evenly, and a pause is not made up for`() {
+    var limit = RateLimit(perSecond: 100)
+    var started = 0
+    var now: Int64 = 10_000
+    while now < 12_000 {
+      switch limit.take(upTo: 50, at: now) {
+      case .now(let count): started += count
+      case .wait(let milliseconds):
+        #expect(milliseconds > 0)
+        now += milliseconds
+      }
+    }
+    #expect((190...220).contains(started))
+    guard case .now(let burst) = limit.take(upTo: 1000, at: now + 60_000) else {
+      Issue.record("no token after a minute")
+      return
+    }
+    #expect(burst <= 10)
+    var unlimited = RateLimit(perSecond: nil)
+    #expect(unlimited.take(upTo: 5000, at: 0) == .now(5000))
+  }
+}
