@@ -38,7 +38,8 @@ package struct BillStoreConformance: Sendable {
   package func sameAgain() async throws {
     let bills = [bill(1, "one"), bill(2, "two", channel: .email)]
     _ = try await store.put(bills)
-    #expect(try await store.put(bills + [bill(3, "three")]) == [.alreadyThere, .alreadyThere, .stored])
+    #expect(
+      try await store.put(bills + [bill(3, "three")]) == [.alreadyThere, .alreadyThere, .stored])
   }
 
   /// Something else under the same key is a conflict and is left alone.
@@ -55,7 +56,8 @@ package struct BillStoreConformance: Sendable {
   /// Versions, policies and channels lie under paths of their own.
   package func versionsNeverMix() async throws {
     let bills = [
-      bill(1, "a"), bill(1, "b", version: 2), bill(1, "c", policy: 2), bill(1, "d", channel: .email),
+      bill(1, "a"), bill(1, "b", version: 2), bill(1, "c", policy: 2),
+      bill(1, "d", channel: .email),
     ]
     #expect(try await store.put(bills) == bills.map { _ in .stored })
     #expect(try await store.contents(of: bills.map(\.key)) == bills.map(\.content))
@@ -79,9 +81,12 @@ package struct BillStoreConformance: Sendable {
   package func listAndDelete() async throws {
     let bills = (1...50).map { bill(Int64($0), String(repeating: "x", count: $0)) }
     _ = try await store.put(bills)
-    #expect(try await listed(Self.month) == Set(bills.map {
-      StoredBill(path: $0.key.path, size: $0.content.count)
-    }))
+    #expect(
+      try await listed(Self.month)
+        == Set(
+          bills.map {
+            StoredBill(path: $0.key.path, size: $0.content.count)
+          }))
     #expect(try await listed(Self.month.next).isEmpty)
     try await store.delete(bills.dropFirst().map(\.key) + [bill(777, "").key])
     #expect(try await listed(Self.month).map(\.path) == [bills[0].key.path])

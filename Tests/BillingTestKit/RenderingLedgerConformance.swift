@@ -67,7 +67,8 @@ package struct RenderingLedgerConformance: Sendable {
     var changed = PolicySet.first
     changed.policy.dueDay = 1
     #expect(
-      try await ledger.apply(changed, activating: false) == .refused(.policyIsImmutable(version: 1)))
+      try await ledger.apply(changed, activating: false) == .refused(.policyIsImmutable(version: 1))
+    )
     changed.policy.version = 2
     changed.templates[0].body += "x"
     #expect(
@@ -105,7 +106,8 @@ package struct RenderingLedgerConformance: Sendable {
     #expect(chunks.map(\.items) == [10, 10, 5])
     #expect(chunks.map(\.lower.number) == [3, 33, 63])
     #expect(chunks.map(\.upper.number) == [30, 60, 75])
-    let second = try await ledger.statements(of: selection, customers: chunks[1].lower...chunks[1].upper)
+    let second = try await ledger.statements(
+      of: selection, customers: chunks[1].lower...chunks[1].upper)
     #expect(second.map(\.key.customer.number) == Array(stride(from: 33, through: 60, by: 3)))
     #expect(second.allSatisfy { $0.total == $0.key.customer.number * 10 })
   }
@@ -117,7 +119,8 @@ package struct RenderingLedgerConformance: Sendable {
     let before = RenderingSelection.latest(month: Self.month, beforeRun: correction.id)
     let after = RenderingSelection.latest(month: Self.month, beforeRun: correction.id + 1)
     let all = CustomerID(1)...CustomerID(3)
-    #expect(try await ledger.statements(of: before, customers: all).map(\.key.version) == [1, 1, 1])
+    #expect(
+      try await ledger.statements(of: before, customers: all).map(\.key.version) == [1, 1, 1])
     #expect(try await ledger.statements(of: after, customers: all).map(\.key.version) == [1, 2, 1])
     let latest = try await ledger.latestStatement(of: CustomerID(2), month: Self.month)
     #expect(latest?.key.version == 2)
@@ -131,7 +134,8 @@ package struct RenderingLedgerConformance: Sendable {
     #expect(try await ledger.lacksBills(of: Self.month, by: .first))
     let (hold, stale) = try await claimed(selection)
     clock.advance(seconds: 61)
-    guard case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
+    guard
+      case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
     else { throw Unexpected("an expired chunk was not free") }
     let bills = rows([1, 2], content: "a")
     #expect(try await ledger.commit(checkpoint(stale, bills)) == .lost)
@@ -205,7 +209,8 @@ package struct RenderingLedgerConformance: Sendable {
     let selection = RenderingSelection.madeBy(run: run.id, month: Self.month)
     let (hold, stale) = try await claimed(selection)
     clock.advance(seconds: 61)
-    guard case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
+    guard
+      case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
     else { throw Unexpected("an expired chunk was not free") }
     #expect(try await ledger.makeDeliveries(request(stale, selection)) == .lost)
     #expect(try await ledger.deliveries(of: CustomerID(1)).isEmpty)
@@ -269,7 +274,9 @@ package struct RenderingLedgerConformance: Sendable {
 
   /// Bills made again by another policy go with what has not begun; what was sent stays as it is.
   package func newBillsMoveWhatHasNotBegun() async throws {
-    try await access.record([RecordedCustomer(1), RecordedCustomer(2), RecordedCustomer(3, hasEmail: false)])
+    try await access.record([
+      RecordedCustomer(1), RecordedCustomer(2), RecordedCustomer(3, hasEmail: false),
+    ])
     let run = try await settle([(1, 1), (2, 1), (3, 1)])
     try await makeDeliveries(.madeBy(run: run.id, month: Self.month))
     try await access.put(key(2), into: .accepted, begun: true)

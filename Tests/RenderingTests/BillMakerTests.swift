@@ -14,7 +14,9 @@ struct BillMakerTests {
     String(decoding: try #require(Gzip.decompress(bill.content)), as: UTF8.self)
   }
 
-  @Test func `the same statement gives the same bytes, whoever makes it and in whatever order`() throws {
+  @Test func `the same statement gives the same bytes, whoever makes it and in whatever order`()
+    throws
+  {
     let forward = try maker()
     let backward = try maker()
     let first = SampleStatements.all.map { forward.bills(of: $0.statement) }

@@ -86,7 +86,10 @@ struct CarrierTextTests {
 
   @Test func `bytes that are no stored message are refused`() {
     #expect(CarrierText(stored: [UInt8](repeating: 97, count: 91)) == nil)
-    #expect(CarrierText(stored: [UInt8](repeating: 97, count: 41) + [10] + [UInt8](repeating: 98, count: 95)) == nil)
+    #expect(
+      CarrierText(
+        stored: [UInt8](repeating: 97, count: 41) + [10] + [UInt8](repeating: 98, count: 95)) == nil
+    )
     #expect(CarrierText(stored: [97, 10] + [UInt8](repeating: 98, count: 2001)) == nil)
     #expect(CarrierText(stored: [97, 10] + [UInt8](repeating: 98, count: 90)) == nil)
   }

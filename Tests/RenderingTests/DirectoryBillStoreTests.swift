@@ -75,7 +75,8 @@ struct DirectoryBillStoreTests {
     try Data("other".utf8).write(to: file)
     _ = try await store.put([bill])
     #expect(
-      try FileManager.default.contentsOfDirectory(atPath: folder.file("a/b/bills/incoming")).isEmpty)
+      try FileManager.default.contentsOfDirectory(atPath: folder.file("a/b/bills/incoming")).isEmpty
+    )
   }
 
   @Test func `a process that ended leaves nothing for long`() async throws {

@@ -7,7 +7,8 @@ import Testing
 /// `BILLING_RECORD_GOLDENS=1`, look at what changed in a browser, and commit it.
 @Suite("Golden bills")
 struct GoldenBillTests {
-  private static let recording = ProcessInfo.processInfo.environment["BILLING_RECORD_GOLDENS"] == "1"
+  private static let recording =
+    ProcessInfo.processInfo.environment["BILLING_RECORD_GOLDENS"] == "1"
 
   private static var folder: URL {
     recording

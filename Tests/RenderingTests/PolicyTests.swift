@@ -67,7 +67,8 @@ struct PolicyTests {
     #expect(templates.filter { $0.channel == .sms }.map(\.body) == ["{{total}}", "{{total}}"])
     #expect(try await administration.apply(folder: folder.path, activating: true) == .unchanged)
     // Another policy may use the same templates.
-    try write("policy.yaml", Self.yaml.replacingOccurrences(of: "version: 2\nt", with: "version: 3\nt"))
+    try write(
+      "policy.yaml", Self.yaml.replacingOccurrences(of: "version: 2\nt", with: "version: 3\nt"))
     for name in try FileManager.default.contentsOfDirectory(atPath: folder.path)
     where name.hasSuffix(".mustache") {
       try FileManager.default.removeItem(atPath: folder.file(name))

@@ -145,9 +145,10 @@ struct RenderingJobTests {
     try await stage.settle([2, 3], version: 2, kind: .correction)
     try await stage.rows.put(stage.delivery(3), into: .accepted, begun: true)
     let runs = try await stage.job().render(stage.month)
-    #expect(runs.map(\.key.description) == [
-      "rendering:2026-10:supplement:1", "rendering:2026-10:correction:1",
-    ])
+    #expect(
+      runs.map(\.key.description) == [
+        "rendering:2026-10:supplement:1", "rendering:2026-10:correction:1",
+      ])
     #expect(try await stage.rows.count("bills") == 18)
     #expect(try await stage.ledger.deliveries(of: CustomerID(7)) == [stage.delivery(7)])
     #expect(try await stage.ledger.life(of: stage.delivery(2))?.version == 2)
@@ -171,7 +172,9 @@ struct RenderingJobTests {
     #expect(try await stage.rows.count("bills") == 6)
   }
 
-  @Test func `a month rendered by a new policy has bills of its own, and sends nothing twice`() async throws {
+  @Test func `a month rendered by a new policy has bills of its own, and sends nothing twice`()
+    async throws
+  {
     let stage = try await Stage()
     try await stage.settle(1...10)
     _ = try await stage.job().render(stage.month)
@@ -261,7 +264,9 @@ private actor FailingBillStore: BillStore {
 
   func makeDurable() async throws { try await store.makeDurable() }
 
-  func contents(of keys: [BillKey]) async throws -> [[UInt8]?] { try await store.contents(of: keys) }
+  func contents(of keys: [BillKey]) async throws -> [[UInt8]?] {
+    try await store.contents(of: keys)
+  }
 
   func list(
     _ month: BillingMonth, _ body: @Sendable ([StoredBill]) throws -> Void

@@ -60,7 +60,10 @@ enum SampleStatements {
     let name = locale == .korean ? "남궁민수" : "Ana Lópéz"
     return statement(
       3_000_000_017, name, locale, locale == .korean ? won : dollars,
-      [oneOff("R-9", locale == .korean ? "해지 정산 환급" : "Refund after closing", -1_234_567, "2026-10-09")])
+      [
+        oneOff(
+          "R-9", locale == .korean ? "해지 정산 환급" : "Refund after closing", -1_234_567, "2026-10-09")
+      ])
   }
 
   /// What a hostile name tries.

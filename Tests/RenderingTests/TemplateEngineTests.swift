@@ -26,7 +26,8 @@ struct Shop {
     scope = root
   }
 
-  func values(title: String, isOpen: Bool, shelves: [(String, [(String, Bool)])]) -> TemplateValues {
+  func values(title: String, isOpen: Bool, shelves: [(String, [(String, Bool)])]) -> TemplateValues
+  {
     var values = TemplateValues(scope: scope)
     values.set(self.title, in: values.root, to: title)
     values.set(self.isOpen, in: values.root, to: isOpen)
@@ -78,19 +79,24 @@ struct TemplateEngineTests {
 
   @Test func `sections follow flags and lists, inverted ones their absence`() throws {
     #expect(try render("{{#isOpen}}open{{/isOpen}}{{^isOpen}}shut{{/isOpen}}") == "open")
-    #expect(try render("{{#isOpen}}open{{/isOpen}}{{^isOpen}}shut{{/isOpen}}", isOpen: false) == "shut")
     #expect(
-      try render("{{#shelves}}[{{label}}:{{#books}}{{name}}{{/books}}{{^books}}none{{/books}}]{{/shelves}}")
+      try render("{{#isOpen}}open{{/isOpen}}{{^isOpen}}shut{{/isOpen}}", isOpen: false) == "shut")
+    #expect(
+      try render(
+        "{{#shelves}}[{{label}}:{{#books}}{{name}}{{/books}}{{^books}}none{{/books}}]{{/shelves}}")
         == "[x:12][y:none]")
     #expect(try render("{{^shelves}}empty{{/shelves}}", shelves: []) == "empty")
   }
 
   @Test func `a name inside a list is looked for in the item and then outwards`() throws {
     #expect(
-      try render("{{#shelves}}{{#books}}{{title}}/{{label}}/{{name}} {{/books}}{{/shelves}}", title: "T")
+      try render(
+        "{{#shelves}}{{#books}}{{title}}/{{label}}/{{name}} {{/books}}{{/shelves}}", title: "T")
         == "T/x/1 T/x/2 ")
     #expect(
-      try render("{{#shelves}}{{#books}}{{#isNew}}{{name}}{{#isOpen}}!{{/isOpen}}{{/isNew}}{{/books}}{{/shelves}}")
+      try render(
+        "{{#shelves}}{{#books}}{{#isNew}}{{name}}{{#isOpen}}!{{/isOpen}}{{/isNew}}{{/books}}{{/shelves}}"
+      )
         == "1!")
   }
 
@@ -114,7 +120,8 @@ struct TemplateEngineTests {
 
   @Test func `text after a section is not part of it`() throws {
     #expect(try render("{{#isOpen}}a{{/isOpen}}b", isOpen: false) == "b")
-    #expect(try render("{{^isOpen}}a{{/isOpen}}{{! x }}b{{#shelves}}c{{/shelves}}d", shelves: []) == "bd")
+    #expect(
+      try render("{{^isOpen}}a{{/isOpen}}{{! x }}b{{#shelves}}c{{/shelves}}d", shelves: []) == "bd")
   }
 
   @Test func `a name that does not exist is an error that says where`() throws {

@@ -17,7 +17,9 @@ final class BillFolder: Sendable {
     self.path = path
     try Self.makeFolders(of: path)
     root = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard root >= 0 else { throw StoreError(errno: errno, operation: "open the bill store \(path)") }
+    guard root >= 0 else {
+      throw StoreError(errno: errno, operation: "open the bill store \(path)")
+    }
     guard mkdirat(root, Self.workFolder, 0o755) == 0 || errno == EEXIST else {
       let code = errno
       close(root)

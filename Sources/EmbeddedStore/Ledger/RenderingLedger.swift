@@ -104,17 +104,9 @@ extension EmbeddedLedger: RenderingLedger {
 
   package func makeDeliveries(_ request: DeliveriesRequest) async throws -> CheckpointOutcome {
     try await database.write { connection in
-      let now = try self.renderingNow(in: connection)
+      let now = try self.now(in: connection)
       return try DeliveryRows.make(request, at: now, in: connection)
     }
-  }
-
-  /// The ledger's own time, simulated or real.
-  private func renderingNow(in connection: Connection) throws -> Timestamp {
-    let simulated = try connection.first(
-      "SELECT simulated_now FROM ledger_clock WHERE mode = 2"
-    ) { Timestamp(milliseconds: $0.integer(0)) }
-    return simulated ?? clock.now()
   }
 }
 

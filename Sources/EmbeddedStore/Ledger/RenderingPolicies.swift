@@ -54,7 +54,8 @@ private enum PolicyRows {
         let status = VersionStatus(rawValue: row.int(2))
       else {
         throw StoreError(
-          .corrupt, operation: "read templates", detail: "a template of version \(version) is damaged")
+          .corrupt, operation: "read templates",
+          detail: "a template of version \(version) is damaged")
       }
       templates.append(
         (
@@ -76,9 +77,11 @@ private enum PolicyRows {
     if let refusal = refusal(set, text: text, there, templates, activating: activating) {
       return .refused(refusal)
     }
-    let isSame = there?.text == text && set.templates.allSatisfy { wanted in
-      templates.contains { $0.template == wanted }
-    }
+    let isSame =
+      there?.text == text
+      && set.templates.allSatisfy { wanted in
+        templates.contains { $0.template == wanted }
+      }
     if isSame, !activating || there?.status == .active { return .unchanged }
     try store(set, text: text, in: connection)
     guard activating else { return .stored }

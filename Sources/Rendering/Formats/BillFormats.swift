@@ -18,11 +18,13 @@ package struct BillFormats: Sendable {
   }
 
   /// A price of less than a minor unit, such as that of one megabyte: `22.528원`, `$0.005`.
-  package func unitPrice(_ minorUnits: FixedDecimal, _ currency: Currency, into output: inout [UInt8])
-  {
+  package func unitPrice(
+    _ minorUnits: FixedDecimal, _ currency: Currency, into output: inout [UInt8]
+  ) {
     if minorUnits.isNegative { output.append(UInt8(ascii: "-")) }
     money(
-      minorUnits.coefficient.magnitude, scale: minorUnits.scale + currency.minorUnitDigits, currency,
+      minorUnits.coefficient.magnitude, scale: minorUnits.scale + currency.minorUnitDigits,
+      currency,
       into: &output)
   }
 

@@ -1,10 +1,5 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 import Foundation
+import Glibc
 
 /// The carriers' encoding, CP949 (UHC): ASCII in one byte, Hangul and the signs of KS X 1001 in two.
 ///

@@ -105,7 +105,9 @@ private struct TemplateCompiler {
     case .list(let list, let item):
       cell = list
       if !inverted {
-        guard scopes.count <= TemplateProgram.maximumDepth else { throw error(.tooDeep, at: offset) }
+        guard scopes.count <= TemplateProgram.maximumDepth else {
+          throw error(.tooDeep, at: offset)
+        }
         operation = .enterList
         section.itemCells = item.cellCount
         scopes.append(item)
