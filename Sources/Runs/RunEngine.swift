@@ -189,7 +189,8 @@ package struct RunEngine: Sendable {
       guard !isFinal, chunk.attempt < settings.chunkAttempts else {
         throw RunError(
           .chunkFailed(step: name, chunk: chunk.range.index), run: chunk.hold.run.key,
-          detail: "chunk \(chunk.range.index) of step \(name) failed \(chunk.attempt) times: \(error)",
+          detail:
+            "chunk \(chunk.range.index) of step \(name) failed \(chunk.attempt) times: \(error)",
           cause: error)
       }
       _ = try await ledger.giveBack(

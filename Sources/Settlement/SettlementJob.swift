@@ -86,8 +86,9 @@ package struct SettlementJob: Sendable {
     }
     let corrections = runs.filter { $0.key.kind == .correction }
     if let open = corrections.first(where: { $0.status != .completed }) {
-      guard try await ledger.customers(of: open.id, after: nil, limit: customers.count + 1)
-        == customers
+      guard
+        try await ledger.customers(of: open.id, after: nil, limit: customers.count + 1)
+          == customers
       else { throw SettlementError.correctionOpen(month, sequence: open.key.sequence) }
       return try await perform(
         request(open.key, catalog: open.pins.catalogVersion, joining: joining))

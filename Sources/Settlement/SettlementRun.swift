@@ -26,7 +26,8 @@ struct SettlementRun: Sendable {
         // Step 0 was done by opening the run: period, cutoff and catalog are pinned.
         RunStep("period", .whole { _ in ControlTotals(count: Int64(month.dayCount), sum: 0) }),
         RunStep("targets", .whole { try await freezeCohort($0) }),
-        RunStep("settle", .chunked(plan: { try await plan() }, work: { try await settle($0, rater) })),
+        RunStep(
+          "settle", .chunked(plan: { try await plan() }, work: { try await settle($0, rater) })),
         RunStep("complete", .whole { try await reconcile(advance: $0) }),
       ], under: hold)
     try await seal(with: engine)
@@ -168,7 +169,8 @@ struct SettlementRun: Sendable {
       guard let digest = digests[row.key], digest.isIntact, digest.hash == row.hash,
         digest.total == row.total
       else {
-        throw disagreement("statement \(row.key) is missing from the store or is not what was settled")
+        throw disagreement(
+          "statement \(row.key) is missing from the store or is not what was settled")
       }
     }
     return (manifest.count, parked.count, manifest.reduce(0) { $0 + $1.total })
@@ -178,7 +180,8 @@ struct SettlementRun: Sendable {
   private func checkDifferences(newSum: Int64) async throws {
     let sums = try await job.ledger.correctionSums(of: run)
     guard sums.new == newSum else {
-      throw disagreement("the corrected statements add up to \(newSum), the manifest says \(sums.new)")
+      throw disagreement(
+        "the corrected statements add up to \(newSum), the manifest says \(sums.new)")
     }
   }
 

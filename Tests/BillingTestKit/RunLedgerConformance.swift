@@ -32,7 +32,8 @@ package struct RunLedgerConformance: Sendable {
   }
 
   private func claimed(_ hold: RunHold) async throws -> ClaimedChunk {
-    guard case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
+    guard
+      case .claimed(let chunk) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
     else { throw Unexpected("no chunk was free") }
     return chunk
   }
@@ -58,7 +59,8 @@ package struct RunLedgerConformance: Sendable {
   /// A run whose lease has ended is taken over under a higher fence; its former owner can do nothing.
   package func expiredRunIsTakenOver() async throws {
     let first = try await started(request())
-    #expect(try await ledger.start(step: 0, expected: nil, chunks: chunks, under: first) == .committed)
+    #expect(
+      try await ledger.start(step: 0, expected: nil, chunks: chunks, under: first) == .committed)
     let chunk = try await claimed(first)
     clock.advance(seconds: 61)
     guard case .resumed(let second) = try await ledger.open(request("b")) else {
@@ -94,7 +96,8 @@ package struct RunLedgerConformance: Sendable {
       throw Unexpected("a live run could not be joined")
     }
     #expect(second.run.fence == first.run.fence)
-    #expect(try await ledger.start(step: 0, expected: nil, chunks: chunks, under: second) == .committed)
+    #expect(
+      try await ledger.start(step: 0, expected: nil, chunks: chunks, under: second) == .committed)
     let one = try await claimed(first)
     let other = try await claimed(second)
     #expect(one.range.index != other.range.index)
@@ -108,10 +111,12 @@ package struct RunLedgerConformance: Sendable {
     }
     _ = try await ledger.complete(first, parked: 0, seal: ContentHash(of: [1]))
     let totals = ControlTotals(count: 0, sum: 0)
-    #expect(try await ledger.start(step: 0, expected: nil, chunks: chunks, under: second) == .committed)
+    #expect(
+      try await ledger.start(step: 0, expected: nil, chunks: chunks, under: second) == .committed)
     #expect(try await ledger.complete(step: 0, actual: totals, under: second) == .committed)
     #expect(try await ledger.renew(second, leaseSeconds: 60) == .committed)
-    guard case .allDone = try await ledger.claimChunk(step: 0, under: second, leaseSeconds: 60) else {
+    guard case .allDone = try await ledger.claimChunk(step: 0, under: second, leaseSeconds: 60)
+    else {
       throw Unexpected("a chunk of a completed run was given away")
     }
   }
@@ -136,7 +141,8 @@ package struct RunLedgerConformance: Sendable {
     var claims: [ClaimedChunk] = []
     for _ in chunks { claims.append(try await claimed(hold)) }
     #expect(Set(claims.map(\.range.index)).count == 3)
-    guard case .wait(let moment) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
+    guard
+      case .wait(let moment) = try await ledger.claimChunk(step: 0, under: hold, leaseSeconds: 60)
     else { throw Unexpected("a chunk was claimed twice") }
     #expect(moment == clock.now().adding(seconds: 60))
     #expect(
@@ -203,7 +209,9 @@ package struct RunLedgerConformance: Sendable {
   package func customersAreFixed() async throws {
     let customers = [3, 5, 9].map { CustomerID($0) }
     let hold = try await started(request(kind: .supplement, customers: customers))
-    #expect(try await ledger.customers(of: hold.run.id, after: nil, limit: 2) == Array(customers.prefix(2)))
+    #expect(
+      try await ledger.customers(of: hold.run.id, after: nil, limit: 2)
+        == Array(customers.prefix(2)))
     #expect(
       try await ledger.customers(of: hold.run.id, after: customers[1], limit: 2) == [customers[2]])
   }

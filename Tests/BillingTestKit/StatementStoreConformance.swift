@@ -14,7 +14,8 @@ package struct StatementStoreConformance: Sendable {
   private static let month = BillingMonth(year: 2026, month: 10)!
   private static let run = RunKey(job: .settlement, month: month, kind: .regular, sequence: 1)
 
-  private func statement(_ customer: Int64, version: Int = 1, body: String = "a") -> StoredStatement {
+  private func statement(_ customer: Int64, version: Int = 1, body: String = "a") -> StoredStatement
+  {
     let bytes = Array("\(body) of \(customer)".utf8)
     return StoredStatement(
       key: StatementKey(month: Self.month, customer: CustomerID(customer), version: version),

@@ -89,8 +89,9 @@ struct RunEngineTests {
     }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    guard case .resumed = try await ledger.open(
-      RunRequest(key: key, programVersion: "test", worker: "b", leaseSeconds: 60, steps: []))
+    guard
+      case .resumed = try await ledger.open(
+        RunRequest(key: key, programVersion: "test", worker: "b", leaseSeconds: 60, steps: []))
     else { throw Unexpected("the run was not let go") }
   }
 

@@ -25,11 +25,13 @@ struct ChargeMonthTests {
 
   @Test func `none yet, when late and no later month is settled`() {
     #expect(runs((october, 8)).month(chargedOn: day, firstRecorded: 9) == nil)
-    #expect(runs((october, 8), (october.previous, 30)).month(chargedOn: day, firstRecorded: 9) == nil)
+    #expect(
+      runs((october, 8), (october.previous, 30)).month(chargedOn: day, firstRecorded: 9) == nil)
   }
 
   @Test func `the first later run that covers it`() {
-    let runs = runs((october, 8), (october.next, 8), (october.next.next, 12), (october.next.next.next, 15))
+    let runs = runs(
+      (october, 8), (october.next, 8), (october.next.next, 12), (october.next.next.next, 15))
     #expect(runs.month(chargedOn: day, firstRecorded: 9) == october.next.next)
   }
 

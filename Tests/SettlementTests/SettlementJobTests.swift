@@ -145,8 +145,11 @@ struct SettlementJobTests {
     #expect(november.totals.charges == 31_000 + 500 + 70)
     #expect(
       november.lines.contains {
-        if case .oneOff(id: "L1", _, let day, _) = $0.source { day == CalendarDay("2026-10-20") }
-        else { false }
+        if case .oneOff(id: "L1", _, let day, _) = $0.source {
+          day == CalendarDay("2026-10-20")
+        } else {
+          false
+        }
       })
     #expect(try await bench.ledger.unbilled(of: month).charges == 0)
   }

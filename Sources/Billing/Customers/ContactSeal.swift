@@ -65,7 +65,8 @@ package struct ContactSeal: Sendable {
     guard sealed[1] == keyID else { throw .unknownKey(id: sealed[1]) }
     do {
       let box = try AES.GCM.SealedBox(combined: sealed.dropFirst(2))
-      let opened = try AES.GCM.open(box, using: sealingKey, authenticating: associated(column, keyID))
+      let opened = try AES.GCM.open(
+        box, using: sealingKey, authenticating: associated(column, keyID))
       return String(decoding: opened, as: UTF8.self)
     } catch {
       throw .notAuthentic

@@ -222,7 +222,8 @@ struct RatingInputRows {
     // The days follow the bundle's name, with the line between them where it is not before.
     let days = bundleColumn == 0 ? 2 : 3
     return BundleMembership(
-      bundle: row.text(bundleColumn), activeFrom: day(row, days), activeTo: optionalDay(row, days + 1))
+      bundle: row.text(bundleColumn), activeFrom: day(row, days),
+      activeTo: optionalDay(row, days + 1))
   }
 
   private func day(_ row: Statement, _ column: Int) -> CalendarDay {

@@ -10,7 +10,8 @@ extension EmbeddedLedger: RunLedger {
         let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
         return .started(RunHold(run: run, worker: request.worker))
       }
-      let isAlive = run.leaseUntil > now && run.owner != request.worker && !request.isGone(run.owner)
+      let isAlive =
+        run.leaseUntil > now && run.owner != request.worker && !request.isGone(run.owner)
       switch run.status {
       case .completed:
         return .completed(run)
@@ -275,7 +276,8 @@ enum RunRows {
     guard let job = Job(code: row.int(1)), let kind = RunKind(code: row.int(3)),
       let status = RunStatus(rawValue: row.int(5))
     else {
-      throw StoreError(.corrupt, operation: "read a run", detail: "run \(row.integer(0)) is damaged")
+      throw StoreError(
+        .corrupt, operation: "read a run", detail: "run \(row.integer(0)) is damaged")
     }
     return RunRecord(
       id: row.integer(0),

@@ -46,7 +46,9 @@ package final class Connection {
     var pointer: OpaquePointer?
     let code = sqlite3_prepare_v3(
       handle.pointer, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &pointer, nil)
-    guard code == SQLITE_OK, let pointer else { throw error(code, operation: Self.summary(of: sql)) }
+    guard code == SQLITE_OK, let pointer else {
+      throw error(code, operation: Self.summary(of: sql))
+    }
     let statement = Statement(
       handle: StatementHandle(pointer: pointer), connection: handle.pointer,
       summary: Self.summary(of: sql))

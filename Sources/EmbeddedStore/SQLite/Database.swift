@@ -1,5 +1,4 @@
 package import Billing
-
 import Synchronization
 
 /// One SQLite file in WAL mode: one writer and a few readers, each on a thread of its own.

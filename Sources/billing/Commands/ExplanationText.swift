@@ -72,7 +72,7 @@ struct ExplanationText {
     }
   }
 
-  /// The arithmetic, the same in every language.
+  /// The arithmetic.
   private func why(_ source: StatementSource, _ currency: Currency) -> String {
     func amount(_ value: Int64) -> String { money(value, currency) }
     func capped(_ cap: Int64?) -> String { cap.map { ", ≤ \(amount($0))" } ?? "" }
@@ -88,7 +88,8 @@ struct ExplanationText {
       case .rate(let rate): return "⌊\(basis) × \(rate)⌋\(capped(cap))"
       case .amount(let value): return "\(amount(value)), ≤ \(basis)\(capped(cap))"
       case .bundle(let lines, let value):
-        return "\(lines) × ☎: \(amount(value)), ≤ \(basis)\(capped(cap))"
+        return
+          "\(Phrase.bundleOf(lines).text(in: language)): \(amount(value)), ≤ \(basis)\(capped(cap))"
       }
     case .oneOff(_, _, let chargedOn, let taxable): return "\(chargedOn)\(taxable ? ", VAT" : "")"
     case .tax: return ""

@@ -35,6 +35,10 @@ extension Phrase {
     }
   }
 
+  static func bundleOf(_ lines: Int) -> Phrase {
+    Phrase("bundle of \(lines)", ko: "결합 \(lines)회선")
+  }
+
   static let line = Phrase("line", ko: "회선")
   static let category = Phrase("category", ko: "구분")
   static let what = Phrase("code", ko: "코드")
