@@ -236,6 +236,7 @@ extension LedgerRefusal {
     case .unknownCustomer: "customer_id"
     case .unknownLine, .lineOfAnotherCustomer: "line_id"
     case .chargeOfAnotherCustomer: "charge_id"
+    case .chargeOfSettledMonth: "charged_on"
     case .statedTwice: file.columns.first
     case .catalogDiffers: nil
     }

@@ -117,6 +117,9 @@ package enum LedgerRefusal: Hashable, Sendable {
   case lineOfAnotherCustomer(LineID)
   /// So does a charge.
   case chargeOfAnotherCustomer
+  /// A recorded charge is moved from or to a month that was settled already: it could be billed
+  /// twice, or never. It is to be withdrawn (amount 0) and stated anew under another id.
+  case chargeOfSettledMonth(from: BillingMonth, to: BillingMonth)
   /// An earlier row of this transaction has the same key and other content. Which of the two would
   /// be right is the source's to say, so the later one is refused.
   case statedTwice

@@ -162,6 +162,13 @@ extension LedgerRefusal {
       ("line \(line) belongs to another customer", "회선 \(line)은(는) 다른 고객의 것입니다")
     case .chargeOfAnotherCustomer:
       ("this charge belongs to another customer", "이 청구 항목은 다른 고객의 것입니다")
+    case .chargeOfSettledMonth(let from, let to):
+      (
+        "this charge is recorded for \(from) and cannot move to \(to), one of which is settled; "
+          + "set its amount to 0 and state it again under another id",
+        "이 청구 항목은 \(from)에 기록되어 있으며, 두 달 중 하나가 이미 정산되어 \(to)로 옮길 수 없습니다. "
+          + "금액을 0으로 바꾸고 다른 번호로 다시 기록하십시오"
+      )
     case .statedTwice:
       (
         "the set states this key twice, with different content",

@@ -171,6 +171,9 @@ package struct RunRequest: Sendable {
   package var reason: String?
   /// Adds this process's workers to a live run instead of refusing.
   package var joins: Bool
+  /// A new run is not opened, but `held`, while a run of this job and month is not completed:
+  /// compared in the transaction that would open it.
+  package var excludes: Job?
   /// Whether an owner is known to be gone although its lease still runs (a process of this host
   /// that has ended). A wrong answer costs nothing: the fence decides.
   package var isGone: @Sendable (String) -> Bool
@@ -179,7 +182,7 @@ package struct RunRequest: Sendable {
     key: RunKey, catalogVersion: String? = nil, policyVersion: Int? = nil,
     templateVersion: Int? = nil, programVersion: String, worker: String, leaseSeconds: Int64,
     steps: [String], customers: [CustomerID] = [], reason: String? = nil, joins: Bool = false,
-    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
+    excludes: Job? = nil, isGone: @escaping @Sendable (String) -> Bool = { _ in false }
   ) {
     self.key = key
     self.catalogVersion = catalogVersion
@@ -192,6 +195,7 @@ package struct RunRequest: Sendable {
     self.customers = customers
     self.reason = reason
     self.joins = joins
+    self.excludes = excludes
     self.isGone = isGone
   }
 }

@@ -105,7 +105,14 @@ package struct SettlementJob: Sendable {
     var request = request(key, catalog: catalog.version, joining: joining)
     request.customers = customers
     request.reason = reason
-    return try await perform(request)
+    request.excludes = .settlement
+    let run = try await perform(request)
+    // Somebody else may have taken this sequence for other customers in between: then ours is next.
+    guard try await ledger.customers(of: run.id, after: nil, limit: customers.count + 1) == customers
+    else {
+      return try await correct(month, customers: customers, reason: reason, joining: joining)
+    }
+    return run
   }
 
   // MARK: Kinds of runs
@@ -143,6 +150,8 @@ package struct SettlementJob: Sendable {
       sequence: runs.count { $0.key.kind == .supplement } + 1)
     var request = request(key, catalog: catalog.version, joining: false)
     request.customers = ratable
+    // Never two supplements at once over the same customers.
+    request.excludes = .settlement
     return try await perform(request)
   }
 

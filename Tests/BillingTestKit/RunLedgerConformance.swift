@@ -121,6 +121,19 @@ package struct RunLedgerConformance: Sendable {
     }
   }
 
+  /// A run that excludes others is not opened beside one that is not completed.
+  package func exclusion() async throws {
+    let regular = try await started(request())
+    var correction = request("b", kind: .correction, customers: [CustomerID(1)])
+    correction.excludes = .settlement
+    guard case .held(let run) = try await ledger.open(correction) else {
+      throw Unexpected("a correction was opened beside an open run")
+    }
+    #expect(run.key == regular.run.key)
+    _ = try await ledger.complete(regular, parked: 0, seal: ContentHash(of: [1]))
+    _ = try await started(correction)
+  }
+
   /// Chunks are made once; a second start changes nothing.
   package func chunksAreNeverCutAgain() async throws {
     let hold = try await started(request())

@@ -32,6 +32,10 @@ struct EmbeddedRunLedgerTests {
     try await conformance().completedByAnother()
   }
 
+  @Test func `a run that excludes others waits until they are completed`() async throws {
+    try await conformance().exclusion()
+  }
+
   @Test func `chunks are never cut again`() async throws {
     try await conformance().chunksAreNeverCutAgain()
   }

@@ -154,6 +154,36 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.unbilled(of: month).charges == 0)
   }
 
+  @Test func `a charge cannot be moved out of or into a settled month`() async throws {
+    let bench = try await SettlementBench()
+    try await bench.importCustomers(1)
+    try await bench.importing([
+      "charges.csv": "A,1,2026-10-20,fee,Fee,500,false\nB,1,2026-12-01,fee,Fee,70,false"
+    ])
+    _ = try await bench.job().settle(month)
+    for moved in ["A,1,2026-11-20,fee,Fee,500,false", "B,1,2026-10-01,fee,Fee,70,false"] {
+      await #expect(throws: Unexpected.self) { try await bench.importing(["charges.csv": moved]) }
+    }
+    try await bench.importing(["charges.csv": "B,1,2026-11-05,fee,Fee,70,false"])
+  }
+
+  @Test func `corrections of different customers at once are both made`() async throws {
+    let bench = try await SettlementBench()
+    try await bench.importCustomers(30)
+    _ = try await bench.job().settle(month)
+    async let one = bench.job(worker: "a").correct(
+      month, customers: [CustomerID(1)], reason: "a", joining: true)
+    async let other = bench.job(worker: "b").correct(
+      month, customers: [CustomerID(2)], reason: "b", joining: true)
+    var done = 0
+    do { _ = try await one; done += 1 } catch is RunError {} catch is SettlementError {}
+    do { _ = try await other; done += 1 } catch is RunError {} catch is SettlementError {}
+    // Each was either made or refused, and never said to be made when it was not.
+    let corrected = try await bench.manifest().filter { $0.key.version == 2 }
+    #expect(corrected.count == done)
+    #expect(done > 0)
+  }
+
   @Test func `a former customer is still owed a refund`() async throws {
     let bench = try await SettlementBench()
     try await bench.importing([

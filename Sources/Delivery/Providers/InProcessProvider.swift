@@ -55,6 +55,14 @@ package struct InProcessProvider: Provider {
     if capabilities.refusesLate, clock.now() > notAfter {
       return .notAccepted(retryAfterMilliseconds: nil)
     }
+    // A provider that keeps keys knows what it took, whatever it would say of a new message.
+    if capabilities.keepsKeySeconds != nil, message.attempt > 1 {
+      switch await lookUp(key) {
+      case .found(let reference): return .accepted(reference: reference)
+      case .unavailable: return .unknown
+      case .absent: break
+      }
+    }
     let outcome = MockOutcome.decide(
       seed: seed, key: key, attempt: message.attempt, rates: rates)
     switch outcome {

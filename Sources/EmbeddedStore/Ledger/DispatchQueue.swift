@@ -242,8 +242,7 @@ private struct DispatchWriter {
       guard let event = row.event(generation: row.generation + 1, slotEnd: request.slot.end) else {
         throw DeliveryRow.damaged("a planned delivery has no channel")
       }
-      try queue(row)
-      batch.events.append(event)
+      if try queue(row) { batch.events.append(event) }
     case .hold(let reason):
       try setAside(row, as: .held, reason)
       batch.held += 1
@@ -253,7 +252,8 @@ private struct DispatchWriter {
     }
   }
 
-  private func queue(_ row: DispatchRow) throws {
+  /// Whether it was still `planned`: a correction earlier in the batch may have superseded it.
+  private func queue(_ row: DispatchRow) throws -> Bool {
     queue.bind(row.generation + 1, at: 1)
     request.slot.end.bind(to: queue, at: 2)
     request.slot.end.bind(to: queue, at: 3)
@@ -262,16 +262,20 @@ private struct DispatchWriter {
     now.bind(to: queue, at: 6)
     row.key.bind(to: queue, at: 7)
     try queue.finish()
+    guard connection.changes == 1 else { return false }
     try log.append(
       row.key, entry: row.entries + 1, at: now, state: .queued, generation: row.generation + 1,
       fence: row.fence, channel: row.channel, reason: nil, who: nil)
+    return true
   }
 
   /// Rare, so the whole row is read; one with an attempt of unknown outcome must not be forgotten.
   private func setAside(
     _ row: DispatchRow, as state: DeliveryState, _ reason: DeliveryReason
   ) throws {
-    guard var whole = try DeliveryRow.read(row.key, in: connection) else { return }
+    guard var whole = try DeliveryRow.read(row.key, in: connection), whole.state == .planned else {
+      return
+    }
     whole.state = whole.unresolved > 0 ? .uncertain : state
     whole.reason = whole.unresolved > 0 ? .awaitsOperator : reason
     if whole.unresolved > 0 { whole.nextAt = .never }

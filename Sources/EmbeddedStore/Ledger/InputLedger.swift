@@ -15,7 +15,8 @@ extension EmbeddedLedger: InputLedger {
           guard writer.hasWritten else {
             throw RolledBack(RecordedInputs(outcome: .unchanged, result: result))
           }
-          try writer.finish(source: source, at: clock.now())
+          try writer.finish(
+            source: source, recordedAt: clock.now(), ledgerTime: try self.now(in: connection))
           return RecordedInputs(
             outcome: .recorded(number: writer.recordNumber), result: result)
         }

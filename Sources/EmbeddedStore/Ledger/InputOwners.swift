@@ -6,6 +6,8 @@ final class InputOwners {
   private let customer: Statement
   private let line: Statement
   private let charge: Statement
+  /// Months whose regular settlement was opened.
+  private let settledMonths: Set<BillingMonth>
   private var latestCustomer: CustomerID?
   private var latestLine: (line: LineID, customer: CustomerID)?
 
@@ -13,7 +15,13 @@ final class InputOwners {
     customer = try connection.statement("SELECT 1 FROM customers WHERE customer_id = ? LIMIT 1")
     line = try connection.statement("SELECT customer_id FROM lines WHERE line_id = ?")
     charge = try connection.statement(
-      "SELECT customer_id FROM charges WHERE charge_id = ? LIMIT 1")
+      "SELECT customer_id, charged_on FROM charges WHERE charge_id = ? "
+        + "ORDER BY recorded_from DESC LIMIT 1")
+    var settled: Set<BillingMonth> = []
+    try connection.query("SELECT DISTINCT month FROM runs WHERE job = 1 AND kind = 1") {
+      settled.insert(BillingMonth(index: Int32($0.integer(0))))
+    }
+    settledMonths = settled
   }
 
   /// Forgets what new rows may have made untrue.
@@ -41,9 +49,19 @@ final class InputOwners {
     return owner
   }
 
-  func owner(ofCharge id: String) throws -> CustomerID? {
+  /// Whose a charge is and the day it is dated, as recorded last.
+  func recorded(charge id: String) throws -> (customer: CustomerID, chargedOn: CalendarDay)? {
     charge.bind(id, at: 1)
     defer { charge.reset() }
-    return try charge.step() ? CustomerID(charge.integer(0)) : nil
+    guard try charge.step() else { return nil }
+    return (
+      CustomerID(charge.integer(0)), CalendarDay(daysSince1970: Int32(charge.integer(1)))
+    )
+  }
+
+  /// Whether a charge can no longer be dated in another month: which month bills it was decided by
+  /// its date when either month's settlement was opened.
+  func isFixed(from: BillingMonth, to: BillingMonth) -> Bool {
+    from != to && (settledMonths.contains(from) || settledMonths.contains(to))
   }
 }

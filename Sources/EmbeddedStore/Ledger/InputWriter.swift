@@ -28,9 +28,11 @@ final class EmbeddedInputWriter: InputWriter {
   }
 
   /// Takes the record number and brings unfinished deliveries up to date.
-  func finish(source: String, at now: Timestamp) throws {
-    try connection.run("INSERT INTO records VALUES (?, ?, ?)", recordNumber, now, source)
-    try DeliveryRefresh.apply(in: connection, at: now)
+  ///
+  /// - Parameter ledgerTime: what deliveries go by; simulated where the ledger's time is.
+  func finish(source: String, recordedAt: Timestamp, ledgerTime: Timestamp) throws {
+    try connection.run("INSERT INTO records VALUES (?, ?, ?)", recordNumber, recordedAt, source)
+    try DeliveryRefresh.apply(in: connection, at: ledgerTime)
   }
 
   func record(catalog: CatalogText) throws -> BatchOutcome {
@@ -126,8 +128,17 @@ final class EmbeddedInputWriter: InputWriter {
     let charges = charges.map { InputCharge(row: $0, firstRecorded: recordNumber) }
     return try write(charges, to: .charges) { row in
       guard try owners.exists(row.row.customer) else { return .unknownCustomer(row.row.customer) }
-      guard let owner = try owners.owner(ofCharge: row.row.charge.id) else { return nil }
-      return owner == row.row.customer ? nil : .chargeOfAnotherCustomer
+      let charge = row.row.charge
+      guard let recorded = try owners.recorded(charge: charge.id) else { return nil }
+      guard recorded.customer == row.row.customer else { return .chargeOfAnotherCustomer }
+      let months = (
+        from: BillingMonth(containing: recorded.chargedOn),
+        to: BillingMonth(containing: charge.chargedOn)
+      )
+      guard !owners.isFixed(from: months.from, to: months.to) else {
+        return .chargeOfSettledMonth(from: months.from, to: months.to)
+      }
+      return nil
     }
   }
 

@@ -7,6 +7,7 @@ extension EmbeddedLedger: RunLedger {
     return try await database.write { connection in
       let leaseUntil = now.adding(seconds: request.leaseSeconds)
       guard let run = try RunRows.find(request.key, in: connection) else {
+        if let open = try RunRows.open(excludedBy: request, in: connection) { return .held(open) }
         let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
         return .started(RunHold(run: run, worker: request.worker))
       }
@@ -270,6 +271,16 @@ enum RunRows {
     try connection.first(
       select + " WHERE job = ?1 AND month = ?2 AND kind = ?3 AND sequence = ?4",
       key.job.code, key.month, key.kind.code, key.sequence, read: read)
+  }
+
+  /// A run that keeps a new one from being opened.
+  static func open(
+    excludedBy request: RunRequest, in connection: Connection
+  ) throws -> RunRecord? {
+    guard let job = request.excludes else { return nil }
+    return try connection.first(
+      select + " WHERE job = ?1 AND month = ?2 AND status <> 2 ORDER BY run_id LIMIT 1",
+      job.code, request.key.month, read: read)
   }
 
   static func read(_ row: Statement) throws -> RunRecord {

@@ -132,7 +132,10 @@ package struct RenderingJob: Sendable {
     // Compiled before the run is opened: a template that cannot be used ends it with nothing
     // written.
     var plan = try await plan(policyVersion: existing?.pins.policyVersion)
-    switch try await ledger.open(request(key, plan.policy, joining)) {
+    var request = request(key, plan.policy, joining)
+    // A repetition is about everything settled before it, so nothing may be half settled.
+    if key.kind == .regular, key.sequence > 1 { request.excludes = .settlement }
+    switch try await ledger.open(request) {
     case .started(let hold), .resumed(let hold), .joined(let hold):
       if let pinned = hold.run.pins.policyVersion, pinned != plan.policy.version {
         // Somebody else opened it meanwhile, by another policy.

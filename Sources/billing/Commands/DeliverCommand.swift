@@ -57,8 +57,12 @@ struct DeliverCommand: AsyncParsableCommand {
     return try await withThrowingTaskGroup(of: ConsumerReport?.self) { group in
       group.addTask { try await GracefulConsumer(consumer: consumer).run(until: goal) }
       group.addTask {
-        let tending = Tending(platform: delivery, clock: environment.clock, tickSeconds: nil)
-        try? await tending.tend(report: { _ in }, isOver: { false })
+        let tending = Tending(
+          platform: delivery, clock: environment.clock, logger: environment.logger("tending"),
+          tickSeconds: nil)
+        do {
+          try await tending.tend(report: { _ in }, isOver: { false })
+        } catch is CancellationError {}
         return nil
       }
       group.addTask {

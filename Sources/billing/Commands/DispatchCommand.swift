@@ -64,7 +64,9 @@ struct DispatchCommand: AsyncParsableCommand {
     let delivery = try await platform.delivery(providerClock: environment.clock)
     let terminal = environment.terminal
     let json = report.json
-    let tending = Tending(platform: delivery, clock: environment.clock, tickSeconds: seconds)
+    let tending = Tending(
+      platform: delivery, clock: environment.clock, logger: environment.logger("tending"),
+      tickSeconds: seconds)
     do {
       try await tending.tend { tick in
         guard tick.queued + tick.held + tick.suppressed > 0 else { return }

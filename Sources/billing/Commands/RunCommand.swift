@@ -128,7 +128,9 @@ struct MonthSending: Sendable {
   private func sendInRealTime(_ delivery: DeliveryPlatform) async throws -> SendingReport {
     let consumer = delivery.consumer()
     let dispatched = SharedReport()
-    let tending = Tending(platform: delivery, clock: environment.clock, tickSeconds: 7200)
+    let tending = Tending(
+      platform: delivery, clock: environment.clock, logger: environment.logger("tending"),
+      tickSeconds: 7200)
     async let work = GracefulConsumer(consumer: consumer).run(until: .stopped)
     do {
       try await tending.tend {

@@ -1,6 +1,7 @@
 import Billing
 import Delivery
 import Dispatching
+import Logging
 
 /// Every slot of a month on a simulated clock: time is moved from one moment at which there is
 /// something to do to the next, and the providers' seconds are counted instead of waited for.
@@ -53,6 +54,7 @@ struct SimulatedSending {
 struct Tending: Sendable {
   let platform: DeliveryPlatform
   let clock: any WallClock
+  let logger: Logger
   /// Ticks come at least so often, and at the start of every zone's slot; `nil`: retries only.
   let tickSeconds: Int64?
 
@@ -63,15 +65,20 @@ struct Tending: Sendable {
     var nextTick = tickSeconds == nil ? nil : clock.now()
     while true {
       try Task.checkCancellation()
-      _ = try await platform.reconciler.pass()
       let now = clock.now()
-      if let tick = nextTick, now >= tick, let tickSeconds {
-        report(try await platform.dispatcher.tick())
-        nextTick = try await firstTick(after: now, within: tickSeconds)
-      } else {
-        report(try await platform.dispatcher.passRetries())
+      do {
+        _ = try await platform.reconciler.pass()
+        if let tick = nextTick, now >= tick, let tickSeconds {
+          report(try await platform.dispatcher.tick())
+          nextTick = try await firstTick(after: now, within: tickSeconds)
+        } else {
+          report(try await platform.dispatcher.passRetries())
+        }
+        if try await isOver() { return }
+      } catch let error as StoreError where error.isRetryable {
+        // An import may hold the ledger for minutes: the next pass does what this one could not.
+        logger.warning("a pass was put off", metadata: ["cause": "\(error)"])
       }
-      if try await isOver() { return }
       let pause = now.adding(seconds: Reconciler.intervalSeconds)
       try await clock.sleep(until: min(nextTick ?? pause, pause))
     }
