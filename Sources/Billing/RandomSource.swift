@@ -21,11 +21,14 @@ package final class SeededRandom: RandomSource {
   }
 }
 
-/// The system's randomness; for the command's assembly, never inside a stage.
+/// Begins anywhere: seeded by the system, once. For the command's assembly, never inside a stage,
+/// and not for secrets.
 package struct SystemRandom: RandomSource {
+  private let random = SeededRandom(seed: UInt64.random(in: .min ... .max))
+
   package init() {}
 
-  package func next() -> UInt64 { UInt64.random(in: .min ... .max) }
+  package func next() -> UInt64 { random.next() }
 }
 
 /// Spreads neighbouring numbers evenly over 64 bits (the output function of splitmix64).

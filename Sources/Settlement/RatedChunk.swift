@@ -10,9 +10,11 @@ struct RatedChunk: Sendable {
 
   /// - Parameters:
   ///   - targets: ascending.
-  ///   - versions: of the statements to make; 1 where there is none.
+  ///   - earlier: the statements that are to be corrected. Where the new one would say the same,
+  ///     none is made.
   init(
-    targets: [CustomerID], batch: RatingBatch, versions: [CustomerID: Int], rater: Rater, run: Int64
+    targets: [CustomerID], batch: RatingBatch, earlier: [CustomerID: ManifestRow], rater: Rater,
+    run: Int64
   ) {
     let sizes = BundleSizes(members: batch.bundleMembers, month: rater.month)
     var hasher = ContentHasher()
@@ -30,9 +32,14 @@ struct RatedChunk: Sendable {
       let input = batch.inputs[next]
       next += 1
       do throws(ParkingReason) {
-        let statement = try rater.statement(
-          for: input, version: versions[target] ?? 1, bundleSizes: sizes)
-        let stored = StoredStatement(statement)
+        var statement = try rater.statement(
+          for: input, version: earlier[target]?.key.version ?? 1, bundleSizes: sizes)
+        var stored = StoredStatement(statement)
+        if let earlier = earlier[target] {
+          guard stored.hash != earlier.hash else { continue }
+          statement.version += 1
+          stored = StoredStatement(statement)
+        }
         let (newSum, overflow) = sum.addingReportingOverflow(stored.total)
         guard !overflow else { throw ParkingReason(.overflow, "the chunk's sum") }
         sum = newSum

@@ -26,7 +26,7 @@ package protocol SettlementLedger: RunLedger {
 
   /// The latest version that each of these customers has, but for those of one run.
   func latestVersions(of customers: [CustomerID], month: BillingMonth, apartFrom run: Int64)
-    async throws -> [CustomerID: Int]
+    async throws -> [CustomerID: ManifestRow]
 
   /// Manifest rows in key order, after one customer.
   func manifest(_ selection: ManifestSelection, after: CustomerID?, limit: Int) async throws

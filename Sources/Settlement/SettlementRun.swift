@@ -97,25 +97,25 @@ struct SettlementRun: Sendable {
   private func settle(_ chunk: ClaimedChunk, _ rater: Rater) async throws -> CheckpointOutcome {
     let targets = try await job.store.targets(of: run.key, chunk: chunk.range.index)
     async let inputs = job.ledger.ratingInputs(for: targets, of: run)
-    let versions = try await nextVersions(of: targets)
+    let earlier = try await earlierVersions(of: targets)
     let rated = RatedChunk(
-      targets: targets, batch: try await inputs, versions: versions, rater: rater, run: run.id)
+      targets: targets, batch: try await inputs, earlier: earlier, rater: rater, run: run.id)
     try await job.store.put(rated.statements)
     return try await job.ledger.commit(
       SettlementCheckpoint(
         chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked))
   }
 
-  /// The version that each statement gets: one more than the customer has, in a correction.
-  private func nextVersions(of targets: [CustomerID]) async throws -> [CustomerID: Int] {
+  /// What a correction is to improve on; nothing in other runs.
+  private func earlierVersions(of targets: [CustomerID]) async throws -> [CustomerID: ManifestRow] {
     guard run.key.kind == .correction else { return [:] }
     return try await job.ledger.latestVersions(of: targets, month: month, apartFrom: run.id)
-      .mapValues { $0 + 1 }
   }
 
   // MARK: Step 3: complete
 
-  /// Targets = statements + parked, as sets; and what the manifest says is what the store holds.
+  /// Targets = statements + parked, as sets (and, in a correction, those whose bill stays as it is);
+  /// and what the manifest says is what the store holds.
   private func reconcile(advance: @Sendable (Int64) -> Void) async throws -> ControlTotals {
     var found = ControlTotals(count: 0, sum: 0)
     var parked: Int64 = 0
@@ -157,8 +157,13 @@ struct SettlementRun: Sendable {
     async let stored = job.store.digests(of: month, customers: range.lower...range.upper)
     let manifest = try await manifestRows.filter { $0.key.customer <= range.upper }
     let parked = try await parkedRows.filter { $0.customer <= range.upper }
-    let accounted = (manifest.map(\.key.customer) + parked.map(\.customer)).sorted()
-    guard accounted == targets else {
+    var accounted = Set(manifest.map(\.key.customer)).union(parked.map(\.customer))
+    // A correction leaves customers alone whose bill would be the same: they keep what they have.
+    let unchanged = try await earlierVersions(of: targets.filter { !accounted.contains($0) })
+    accounted.formUnion(unchanged.keys)
+    guard accounted.sorted() == targets,
+      manifest.count + parked.count + unchanged.count == targets.count
+    else {
       throw disagreement(
         "chunk \(range.index): \(targets.count) targets, but \(manifest.count) statements and "
           + "\(parked.count) parked, or not the same customers")

@@ -104,7 +104,7 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
       try connection.query(
         """
         SELECT channel, outcome FROM attempts
-        WHERE month = ? AND customer_id = ? AND kind = ? AND sequence = ? ORDER BY attempt
+        WHERE month = ? AND customer_id = ? AND kind = ? AND sequence = ? ORDER BY attempt_id
         """, key.month, key.customer, key.kind.code, key.sequence
       ) { row in
         attempts.append(

@@ -9,7 +9,8 @@ struct QueryPlanTests {
     DispatchRow.dueQuery, DispatchRow.dueAgainQuery, DispatchRow.unpublishedQuery,
     DispatchRow.remainingQuery, SweepQueries.overdueCalls, SweepQueries.queuedPastSlot,
     SweepQueries.claimedPastSlot, SweepQueries.claimedAbandoned, SweepQueries.queuedBelow,
-    SweepQueries.countUnderWay, SweepQueries.countUnsettled, SweepQueries.uncertain,
+    QueuedSlots.nextQuery, SweepQueries.countClaimed, SweepQueries.countSending,
+    SweepQueries.countUnsettled, SweepQueries.uncertain,
     DeliveryRefresh.pageQuery,
   ])
   func `read through an index, in its order`(_ sql: String) async throws {

@@ -167,10 +167,26 @@ struct SettlementJobTests {
     try await bench.importing(["charges.csv": "B,1,2026-11-05,fee,Fee,70,false"])
   }
 
+  @Test func `a correction that would change nothing makes no new version`() async throws {
+    let bench = try await SettlementBench()
+    try await bench.importCustomers(4)
+    _ = try await bench.job().settle(month)
+    try await bench.importing(["subscriptions.csv": "2,2,LARGE,2020-01-01,"])
+    let customers = [1, 2, 3].map { CustomerID($0) }
+    for sequence in 1...2 {
+      let run = try #require(
+        try await bench.job().correct(month, customers: customers, reason: "again"))
+      #expect(run.key.sequence == sequence)
+      #expect(run.status == .completed)
+      #expect(try await bench.manifest().map(\.key.version) == [1, 2, 1, 1])
+    }
+  }
+
   @Test func `corrections of different customers at once are both made`() async throws {
     let bench = try await SettlementBench()
     try await bench.importCustomers(30)
     _ = try await bench.job().settle(month)
+    try await bench.importing(["subscriptions.csv": "1,1,LARGE,2020-01-01,\n2,2,LARGE,2020-01-01,"])
     async let one = bench.job(worker: "a").correct(
       month, customers: [CustomerID(1)], reason: "a", joining: true)
     async let other = bench.job(worker: "b").correct(

@@ -31,14 +31,20 @@ package final class EventStore: Topic {
     }
   }
 
+  private static let maxNeighbours = 128
+
   package func publish(_ events: [DeliveryEvent]) async throws -> [PublishOutcome] {
     try await database.write { connection in
       var ends = try Self.ends(in: connection)
       let insert = try connection.statement("INSERT INTO events VALUES (?, ?, ?)")
       var outcomes: [PublishOutcome] = []
       outcomes.reserveCapacity(events.count)
-      for event in events {
-        let partition = Int(event.delivery.customer.spread % UInt64(ends.count))
+      // Neighbours stay together, since neighbours lie together in the ledger: a batch that is
+      // polled then touches few of its pages. Which partition an event is on means nothing else.
+      let together = max(1, min(Self.maxNeighbours, events.count / ends.count))
+      let first = Int(ends.reduce(0, +) % Int64(ends.count))
+      for (position, event) in events.enumerated() {
+        let partition = (first + position / together) % ends.count
         let offset = ends[partition]
         insert.bind(partition, at: 1)
         insert.bind(offset, at: 2)

@@ -228,8 +228,15 @@ private enum AuditRows {
     var entries: [DeliveryLife.Entry] = []
     try connection.query(
       """
-      SELECT at, state, generation, fence, channel, reason, who FROM delivery_log
-      WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4 ORDER BY entry
+      WITH RECURSIVE life (entry) AS (
+        SELECT last_entry FROM deliveries
+        WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+        UNION ALL
+        SELECT l.previous FROM life JOIN delivery_log l USING (entry)
+        WHERE l.previous IS NOT NULL
+      )
+      SELECT at, state, generation, fence, channel, reason, who
+      FROM life JOIN delivery_log USING (entry) ORDER BY entry
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
       guard let state = DeliveryState(code: row.int(1)) else { throw damaged("a log entry") }
@@ -248,9 +255,15 @@ private enum AuditRows {
     var attempts: [DeliveryLife.Attempt] = []
     try connection.query(
       """
+      WITH RECURSIVE made (attempt_id) AS (
+        SELECT last_attempt FROM deliveries
+        WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+        UNION ALL
+        SELECT a.previous FROM made JOIN attempts a USING (attempt_id)
+        WHERE a.previous IS NOT NULL
+      )
       SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason
-      FROM attempts WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
-      ORDER BY attempt
+      FROM made JOIN attempts USING (attempt_id) ORDER BY attempt
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
       attempts.append(

@@ -40,8 +40,7 @@ extension EmbeddedLedger {
     let who = row.owner
     if row.state == .sending {
       // The intent was committed and its answer lost: the holder says that nothing was written.
-      try AttemptRows.close(
-        row.key, attempt: row.attempt, .notWritten, at: now, in: connection)
+      try AttemptRows.close(row.lastAttempt, .notWritten, at: now, in: connection)
       row.channelAttempts -= 1
       row.forgetUnusedKey()
     }
@@ -79,7 +78,7 @@ private struct Claiming {
     self.now = now
     row = try connection.statement(
       """
-      SELECT d.state, d.generation, d.fence, d.lease_until, d.slot_end, d.channel, d.entries,
+      SELECT d.state, d.generation, d.fence, d.lease_until, d.slot_end, d.channel, d.last_entry,
         d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash,
         CASE d.channel WHEN 1 THEN c.email_sealed ELSE c.phone_sealed END,
         CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END
@@ -91,7 +90,7 @@ private struct Claiming {
     take = try connection.statement(
       """
       UPDATE deliveries SET state = 3, fence = ?, owner = ?, lease_until = ?, reason = NULL,
-        entries = ?, changed_at = ?
+        last_entry = ?, changed_at = ?
       WHERE \(DeliveryRow.byKey)
       """)
     log = try DeliveryLog(connection)
@@ -122,13 +121,16 @@ private struct Claiming {
       frozenSHA: row.isNull(10) ? nil : try row.hash(10),
       keyOpenedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
       unresolved: row.int(8), uncertainRule: policy.uncertain, claimedAt: now)
-    let entry = row.int(6) + 1
+    let lastEntry = row.optionalInteger(6)
     row.reset()
-    try take(claimed, entry: entry)
+    try take(claimed, after: lastEntry)
     return .claimed(claimed)
   }
 
-  private func take(_ claimed: ClaimedDelivery, entry: Int) throws {
+  private func take(_ claimed: ClaimedDelivery, after lastEntry: Int64?) throws {
+    let entry = try log.append(
+      claimed.key, after: lastEntry, at: now, state: .claimed, generation: claimed.generation,
+      fence: claimed.fence, channel: claimed.channel.code, reason: nil, who: owner)
     take.bind(claimed.fence, at: 1)
     take.bind(owner, at: 2)
     now.adding(milliseconds: timing.lease).bind(to: take, at: 3)
@@ -136,9 +138,6 @@ private struct Claiming {
     now.bind(to: take, at: 5)
     claimed.key.bind(to: take, at: 6)
     try take.finish()
-    try log.append(
-      claimed.key, entry: entry, at: now, state: .claimed, generation: claimed.generation,
-      fence: claimed.fence, channel: claimed.channel.code, reason: nil, who: owner)
   }
 
   private func planAgain(_ key: DeliveryKey, in connection: Connection) throws {
@@ -150,6 +149,7 @@ private struct Claiming {
 
 /// One batch of intents.
 private struct Intending {
+  private let connection: Connection
   private let timing: DeliveryTiming
   private let now: Timestamp
   private let row: Statement
@@ -158,12 +158,13 @@ private struct Intending {
   private let log: DeliveryLog
 
   init(_ connection: Connection, timing: DeliveryTiming, now: Timestamp) throws {
+    self.connection = connection
     self.timing = timing
     self.now = now
     row = try connection.statement(
       """
       SELECT state, generation, fence, channel, lease_until, slot_end, attempt, channel_attempts,
-        entries, owner, frozen_sha256, recipient_hash
+        last_entry, owner, frozen_sha256, recipient_hash, last_attempt
       FROM deliveries WHERE \(DeliveryRow.byKey)
       """)
     begin = try connection.statement(
@@ -171,14 +172,14 @@ private struct Intending {
       UPDATE deliveries SET state = 4, begun = 1, attempt = ?, channel_attempts = ?,
         lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
         frozen_sha256 = coalesce(frozen_sha256, ?), recipient_hash = coalesce(recipient_hash, ?),
-        entries = ?, changed_at = ?
+        last_entry = ?, last_attempt = ?, changed_at = ?
       WHERE \(DeliveryRow.byKey)
       """)
     open = try connection.statement(
       """
       INSERT INTO attempts (month, customer_id, kind, sequence, attempt, channel, fence,
-        bill_sha256, recipient_hash, provider, opened_at, deadline)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        bill_sha256, recipient_hash, provider, opened_at, deadline, previous)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     log = try DeliveryLog(connection)
   }
@@ -200,19 +201,22 @@ private struct Intending {
     }
     let attempt = row.int(6) + 1
     let channelAttempt = row.int(7) + 1
-    let entry = row.int(8) + 1
+    let (lastEntry, lastAttempt) = (row.optionalInteger(8), row.optionalInteger(12))
     let owner = row.optionalText(9)
     row.reset()
     let notAfter = now.adding(milliseconds: timing.callDeadline)
-    try begin(intent, attempt, channelAttempt, entry: entry, notAfter: notAfter)
-    try log.append(
-      intent.key, entry: entry, at: now, state: .sending, generation: intent.generation,
+    let entry = try log.append(
+      intent.key, after: lastEntry, at: now, state: .sending, generation: intent.generation,
       fence: intent.fence, channel: intent.channel.code, reason: nil, who: owner)
+    let opened = try open(intent, attempt, after: lastAttempt, notAfter: notAfter)
+    try begin(
+      intent, attempt, channelAttempt, entry: entry, opened: opened, notAfter: notAfter)
     return .intended(attempt: attempt, channelAttempt: channelAttempt, notAfter: notAfter)
   }
 
   private func begin(
-    _ intent: Intent, _ attempt: Int, _ channelAttempt: Int, entry: Int, notAfter: Timestamp
+    _ intent: Intent, _ attempt: Int, _ channelAttempt: Int, entry: Int64, opened: Int64,
+    notAfter: Timestamp
   ) throws {
     begin.bind(attempt, at: 1)
     begin.bind(channelAttempt, at: 2)
@@ -221,9 +225,16 @@ private struct Intending {
     begin.bind(intent.sha256, at: 5)
     begin.bind(intent.recipientHash, at: 6)
     begin.bind(entry, at: 7)
-    now.bind(to: begin, at: 8)
-    intent.key.bind(to: begin, at: 9)
+    begin.bind(opened, at: 8)
+    now.bind(to: begin, at: 9)
+    intent.key.bind(to: begin, at: 10)
     try begin.finish()
+  }
+
+  /// The attempt's row.
+  private func open(
+    _ intent: Intent, _ attempt: Int, after previous: Int64?, notAfter: Timestamp
+  ) throws -> Int64 {
     intent.key.bind(to: open, at: 1)
     open.bind(attempt, at: 5)
     open.bind(intent.channel.code, at: 6)
@@ -233,7 +244,9 @@ private struct Intending {
     open.bind(intent.provider, at: 10)
     now.bind(to: open, at: 11)
     notAfter.bind(to: open, at: 12)
+    previous.bind(to: open, at: 13)
     try open.finish()
+    return connection.lastInsertedRow
   }
 
   private func giveBack(

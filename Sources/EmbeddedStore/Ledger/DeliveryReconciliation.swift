@@ -11,7 +11,7 @@ extension EmbeddedLedger: DeliveryLedger {
         SweepQueries.overdueCalls, now.adding(milliseconds: -timing.reapAfter), limit,
         in: connection)
       for var row in rows {
-        try AttemptRows.close(row.key, attempt: row.attempt, .unknown, at: now, in: connection)
+        try AttemptRows.close(row.lastAttempt, .unknown, at: now, in: connection)
         row.letGo()
         row.state = .uncertain
         row.reason = .noAnswer
@@ -49,14 +49,16 @@ extension EmbeddedLedger: DeliveryLedger {
     committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: Connection
   ) throws -> Int {
     var swept = 0
-    for (partition, offset) in committed.sorted(by: { $0.key < $1.key }) where swept < limit {
-      for var row in try rows(
-        SweepQueries.queuedBelow, partition, offset, now, limit - swept, in: connection)
-      {
-        row.publishAgain()
-        try row.save(in: connection, at: now, who: "reconciler", logged: true)
-        try forgetQueueing(row.key, in: connection)
-        swept += 1
+    for slotEnd in try QueuedSlots.ends(after: now, in: connection) {
+      for (partition, offset) in committed.sorted(by: { $0.key < $1.key }) where swept < limit {
+        for var row in try rows(
+          SweepQueries.queuedBelow, slotEnd, partition, offset, limit - swept, in: connection)
+        {
+          row.publishAgain()
+          try row.save(in: connection, at: now, who: "reconciler", logged: true)
+          try forgetQueueing(row.key, in: connection)
+          swept += 1
+        }
       }
     }
     let abandoned = try rows(SweepQueries.claimedAbandoned, now, maxAbandoned, in: connection)
@@ -126,7 +128,8 @@ extension EmbeddedLedger: DeliveryLedger {
     switch finding {
     case .accepted(let reference):
       _ = try row.accept(
-        attempt: row.attempt, on: row.channel ?? .email, reference: reference, at: now, who: who,
+        attempt: row.lastAttempt, on: row.channel ?? .email, reference: reference, at: now,
+        who: who,
         in: connection)
       return
     case .absent(let jitter):
@@ -151,14 +154,13 @@ extension EmbeddedLedger: DeliveryLedger {
 
   package func underWay() async throws -> UnderWay {
     try await database.read { connection in
-      func count(_ code: Int) throws -> Int {
-        try connection.first(SweepQueries.countUnderWay, code) { $0.int(0) } ?? 0
+      func count(_ query: String) throws -> Int {
+        try connection.first(query, read: { $0.int(0) }) ?? 0
       }
       return UnderWay(
-        queued: try count(DeliveryState.queued.code),
-        claimed: try count(DeliveryState.claimed.code),
-        sending: try count(DeliveryState.sending.code),
-        unsettled: try connection.first(SweepQueries.countUnsettled, read: { $0.int(0) }) ?? 0)
+        queued: try count(SweepQueries.countQueued), claimed: try count(SweepQueries.countClaimed),
+        sending: try count(SweepQueries.countSending),
+        unsettled: try count(SweepQueries.countUnsettled))
     }
   }
 
@@ -180,7 +182,7 @@ extension DeliveryRow {
     state = .queued
     reason = .eventLost
     owner = nil
-    leaseUntil = slotEnd
+    leaseUntil = Timestamp(milliseconds: 0)
     publishedAt = nil
     partition = nil
     offset = nil
@@ -190,11 +192,14 @@ extension DeliveryRow {
 enum SweepQueries {
   private static let underWay = """
     SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_under_way
-    WHERE d.state IN (2, 3, 4)
+    WHERE d.state IN (3, 4)
     """
 
   static let overdueCalls = underWay + " AND d.state = 4 AND d.lease_until <= ? LIMIT ?"
-  static let queuedPastSlot = underWay + " AND d.state = 2 AND d.lease_until <= ? LIMIT ?"
+  static let queuedPastSlot = """
+    SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
+    WHERE d.state = 2 AND d.slot_end <= ? LIMIT ?
+    """
   static let claimedPastSlot =
     underWay + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end <= ?1 LIMIT ?2"
   static let claimedAbandoned =
@@ -202,11 +207,14 @@ enum SweepQueries {
     + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end > ?1 LIMIT ?2"
   static let queuedBelow = """
     SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
-    WHERE d.state = 2 AND d.partition = ? AND d.offset < ? AND d.slot_end > ? LIMIT ?
+    WHERE d.state = 2 AND d.slot_end = ? AND d.partition = ? AND d.offset < ? LIMIT ?
     """
-  static let countUnderWay = """
-    SELECT count(*) FROM deliveries INDEXED BY deliveries_under_way
-    WHERE state IN (2, 3, 4) AND state = ?
+  static let countQueued =
+    "SELECT count(*) FROM deliveries INDEXED BY deliveries_queued WHERE state = 2"
+  static let countClaimed = countUnderWay + " AND state = 3"
+  static let countSending = countUnderWay + " AND state = 4"
+  private static let countUnderWay = """
+    SELECT count(*) FROM deliveries INDEXED BY deliveries_under_way WHERE state IN (3, 4)
     """
   static let countUnsettled = """
     SELECT count(*) FROM deliveries INDEXED BY deliveries_uncertain
@@ -219,8 +227,7 @@ enum SweepQueries {
     FROM deliveries d INDEXED BY deliveries_uncertain
     LEFT JOIN customers c ON c.customer_id = d.customer_id
       AND c.recorded_to = 9223372036854775807
-    LEFT JOIN attempts a ON a.month = d.month AND a.customer_id = d.customer_id
-      AND a.kind = d.kind AND a.sequence = d.sequence AND a.attempt = d.attempt
+    LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
     WHERE d.state = 7 AND d.next_at <= ? ORDER BY d.next_at LIMIT ?
     """
 }

@@ -29,7 +29,9 @@ extension EmbeddedLedger {
           let (key, channel) = DeliveryKey.parse(idempotencyKey: evidence.idempotencyKey),
           var row = try DeliveryRow.read(key, in: connection)
         else { return .unknownDelivery }
-        let attempt = try AttemptRows.last(of: key, on: channel, in: connection)
+        let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
+          $0.channel == channel.code
+        }
         let isNew = try row.accept(
           attempt: attempt, on: channel, reference: evidence.reference, at: now, who: "evidence",
           in: connection)
@@ -44,8 +46,11 @@ extension EmbeddedLedger {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
     let who = row.owner
     if case .accepted(let reference) = result.outcome {
+      let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
+        $0.attempt == result.attempt
+      }
       let isNew = try row.accept(
-        attempt: result.attempt, on: result.channel, reference: reference, at: now, who: who,
+        attempt: attempt, on: result.channel, reference: reference, at: now, who: who,
         in: connection)
       return isNew ? .recorded(.accepted) : .alreadyRecorded
     }
@@ -54,8 +59,7 @@ extension EmbeddedLedger {
     else {
       return row.state == .accepted ? .alreadyRecorded : .stale
     }
-    try AttemptRows.close(
-      result.key, attempt: result.attempt, result.outcome, at: now, in: connection)
+    try AttemptRows.close(row.lastAttempt, result.outcome, at: now, in: connection)
     let verdict = AttemptVerdict.decide(
       result.outcome, row.attemptFacts(keepsKeys: result.providerKeepsKeys),
       policy: try deliveryPolicies.policy(row.policy, in: connection), jitter: result.jitter)
@@ -66,10 +70,11 @@ extension EmbeddedLedger {
   }
 }
 
-/// The path nearly every delivery takes: from `sending` to `accepted`, without reading the row.
+/// The path nearly every delivery takes: from `sending` to `accepted`, by narrow statements.
 private struct Accepting {
   private let connection: Connection
   private let now: Timestamp
+  private let row: Statement
   private let accept: Statement
   private let close: Statement
   private let log: DeliveryLog
@@ -77,12 +82,16 @@ private struct Accepting {
   init(_ connection: Connection, now: Timestamp) throws {
     self.connection = connection
     self.now = now
+    row = try connection.statement(
+      """
+      SELECT generation, last_entry, owner, last_attempt FROM deliveries
+      WHERE \(DeliveryRow.byKey) AND state = 4 AND fence = ? AND attempt = ?
+      """)
     accept = try connection.statement(
       """
-      UPDATE deliveries SET state = 5, reason = NULL, unresolved = 0, lease_until = 0,
-        entries = entries + 1, changed_at = ?
-      WHERE \(DeliveryRow.byKey) AND state = 4 AND fence = ? AND attempt = ?
-      RETURNING generation, entries, owner
+      UPDATE deliveries SET state = 5, reason = NULL, unresolved = 0, lease_until = 0, owner = NULL,
+        last_entry = ?, changed_at = ?
+      WHERE \(DeliveryRow.byKey)
       """)
     close = try connection.statement(AttemptRows.closeUpdate)
     log = try DeliveryLog(connection)
@@ -90,21 +99,23 @@ private struct Accepting {
 
   /// Whether it was still `sending` under that fence.
   func acceptFromSending(_ result: SendResult, reference: String) throws -> Bool {
-    now.bind(to: accept, at: 1)
-    result.key.bind(to: accept, at: 2)
-    accept.bind(result.fence, at: 6)
-    accept.bind(result.attempt, at: 7)
-    guard try accept.step() else {
-      accept.reset()
-      return false
+    result.key.bind(to: row, at: 1)
+    row.bind(result.fence, at: 5)
+    row.bind(result.attempt, at: 6)
+    defer { row.reset() }
+    guard try row.step() else { return false }
+    if let attempt = row.optionalInteger(3) {
+      try AttemptRows.close(attempt, .accepted(reference: reference), at: now, with: close)
     }
-    let (generation, entries, owner) = (accept.int(0), accept.int(1), accept.optionalText(2))
+    let entry = try log.append(
+      result.key, after: row.optionalInteger(1), at: now, state: .accepted,
+      generation: row.int(0), fence: result.fence, channel: result.channel.code, reason: nil,
+      who: row.optionalText(2))
+    row.reset()
+    accept.bind(entry, at: 1)
+    now.bind(to: accept, at: 2)
+    result.key.bind(to: accept, at: 3)
     try accept.finish()
-    try AttemptRows.close(
-      result.key, attempt: result.attempt, .accepted(reference: reference), at: now, with: close)
-    try log.append(
-      result.key, entry: entries, at: now, state: .accepted, generation: generation,
-      fence: result.fence, channel: result.channel.code, reason: nil, who: owner)
     return true
   }
 }
@@ -159,13 +170,10 @@ extension DeliveryRow {
 
   /// Positive evidence wins wherever the delivery stands; whether it was new.
   mutating func accept(
-    attempt: Int?, on channel: Channel, reference: String, at now: Timestamp, who: String?,
+    attempt: Int64?, on channel: Channel, reference: String, at now: Timestamp, who: String?,
     in connection: Connection
   ) throws -> Bool {
-    if let attempt {
-      try AttemptRows.close(
-        key, attempt: attempt, .accepted(reference: reference), at: now, in: connection)
-    }
+    try AttemptRows.close(attempt, .accepted(reference: reference), at: now, in: connection)
     guard state != .accepted else { return false }
     state = .accepted
     reason = nil
@@ -177,25 +185,23 @@ extension DeliveryRow {
   }
 }
 
-/// The attempts of deliveries.
+/// The attempts of deliveries, each a chain from its latest.
 enum AttemptRows {
   /// Evidence of acceptance overwrites any other outcome, and nothing overwrites it.
   static let closeUpdate = """
     UPDATE attempts SET closed_at = ?, outcome = ?, reference = coalesce(?, reference), reason = ?
-    WHERE \(DeliveryRow.byKey) AND attempt = ? AND coalesce(outcome, 0) <> 1
+    WHERE attempt_id = ? AND coalesce(outcome, 0) <> 1
     """
 
   static func close(
-    _ key: DeliveryKey, attempt: Int, _ outcome: SendOutcome, at now: Timestamp,
-    in connection: Connection
+    _ row: Int64?, _ outcome: SendOutcome, at now: Timestamp, in connection: Connection
   ) throws {
-    try close(
-      key, attempt: attempt, outcome, at: now, with: try connection.statement(closeUpdate))
+    guard let row else { return }
+    try close(row, outcome, at: now, with: try connection.statement(closeUpdate))
   }
 
   static func close(
-    _ key: DeliveryKey, attempt: Int, _ outcome: SendOutcome, at now: Timestamp,
-    with statement: Statement
+    _ row: Int64, _ outcome: SendOutcome, at now: Timestamp, with statement: Statement
   ) throws {
     let (code, reference, reason): (Int, String?, String?) =
       switch outcome {
@@ -209,23 +215,27 @@ enum AttemptRows {
     statement.bind(code, at: 2)
     reference.bind(to: statement, at: 3)
     reason.bind(to: statement, at: 4)
-    key.bind(to: statement, at: 5)
-    statement.bind(attempt, at: 9)
+    statement.bind(row, at: 5)
     try statement.finish()
   }
 
-  /// The latest attempt on a channel.
-  static func last(
-    of key: DeliveryKey, on channel: Channel, in connection: Connection
-  ) throws -> Int? {
-    let statement = try connection.statement(
-      """
-      SELECT attempt FROM attempts WHERE \(DeliveryRow.byKey) AND channel = ?
-      ORDER BY attempt DESC LIMIT 1
-      """)
-    key.bind(to: statement, at: 1)
-    statement.bind(channel.code, at: 5)
-    defer { statement.reset() }
-    return try statement.step() ? statement.int(0) : nil
+  /// The latest attempt from a row on that is wanted.
+  static func find(
+    from latest: Int64?, in connection: Connection,
+    where isWanted: ((attempt: Int, channel: Int)) -> Bool
+  ) throws -> Int64? {
+    var next = latest
+    while let row = next {
+      var found = false
+      next = nil
+      try connection.query(
+        "SELECT attempt, channel, previous FROM attempts WHERE attempt_id = ?", row
+      ) { statement in
+        found = isWanted((statement.int(0), statement.int(1)))
+        next = statement.optionalInteger(2)
+      }
+      if found { return row }
+    }
+    return nil
   }
 }

@@ -38,7 +38,9 @@ struct DeliveryRow {
   var publishedAt: Timestamp?
   var partition: Int64?
   var offset: Int64?
-  private(set) var entries: Int
+  /// The row of its latest attempt.
+  let lastAttempt: Int64?
+  private(set) var lastEntry: Int64?
 
   /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
   static let columns = """
@@ -46,9 +48,9 @@ struct DeliveryRow {
     d.version, d.policy, d.template, d.channels, d.channel, d.quiet_mask, d.time_zone, d.due_at,
     d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
     d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
-    d.queued_at, d.published_at, d.partition, d.offset, d.entries
+    d.queued_at, d.published_at, d.partition, d.offset, d.last_attempt, d.last_entry
     """
-  static let columnCount = 34
+  static let columnCount = 35
 
   /// Where a delivery's row is, as the end of a statement with its key bound from position `n`.
   static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
@@ -88,7 +90,8 @@ struct DeliveryRow {
     publishedAt = row.optionalInteger(30).map(Timestamp.init(milliseconds:))
     partition = row.optionalInteger(31)
     offset = row.optionalInteger(32)
-    entries = row.int(33)
+    lastAttempt = row.optionalInteger(33)
+    lastEntry = row.optionalInteger(34)
   }
 
   var usableChannels: [Channel] { ChannelDigits.channels(channelDigits) }
@@ -131,17 +134,15 @@ struct DeliveryRow {
     precondition(
       state == savedState || savedState.mayBecome(state),
       "no transition from \(savedState) to \(state)")
-    let logs = logged || state != savedState
-    if logs { entries += 1 }
+    if logged || state != savedState {
+      lastEntry = try DeliveryLog(connection).append(
+        key, after: lastEntry, at: now, state: state, generation: generation, fence: fence,
+        channel: channel?.code ?? 0, reason: reason, who: who)
+    }
     let statement = try connection.statement(Self.update)
     bindColumns(to: statement, at: now)
     key.bind(to: statement, at: 27)
     try statement.finish()
-    if logs {
-      try DeliveryLog(connection).append(
-        key, entry: entries, at: now, state: state, generation: generation, fence: fence,
-        channel: channel?.code ?? 0, reason: reason, who: who)
-    }
     savedState = state
   }
 
@@ -150,7 +151,7 @@ struct DeliveryRow {
       channel = ?, quiet_mask = ?, time_zone = ?, due_at = ?, next_at = ?, begun = ?, attempt = ?,
       channel_attempts = ?, unresolved = ?, closed_channels = ?, key_opened_at = ?,
       frozen_sha256 = ?, recipient_hash = ?, slot_end = ?, owner = ?, lease_until = ?,
-      published_at = ?, partition = ?, offset = ?, entries = ?, changed_at = ?
+      published_at = ?, partition = ?, offset = ?, last_entry = ?, changed_at = ?
     WHERE \(byKey)
     """
 
@@ -179,7 +180,7 @@ struct DeliveryRow {
     publishedAt.bind(to: statement, at: 22)
     partition.bind(to: statement, at: 23)
     offset.bind(to: statement, at: 24)
-    statement.bind(entries, at: 25)
+    lastEntry.bind(to: statement, at: 25)
     now.bind(to: statement, at: 26)
   }
 
@@ -188,21 +189,28 @@ struct DeliveryRow {
   }
 }
 
-/// The life of deliveries, one row a transition. Made once for a batch.
+/// The life of deliveries, one row a transition, each naming the one before. Made once for a batch.
 struct DeliveryLog {
+  private let connection: Connection
   private let statement: Statement
 
   init(_ connection: Connection) throws {
+    self.connection = connection
     statement = try connection.statement(
-      "INSERT INTO delivery_log VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+      """
+      INSERT INTO delivery_log (previous, month, customer_id, kind, sequence, at, state, generation,
+        fence, channel, reason, who)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      """)
   }
 
+  /// The new entry, for the delivery's `last_entry`.
   func append(
-    _ key: DeliveryKey, entry: Int, at now: Timestamp, state: DeliveryState, generation: Int,
-    fence: Int, channel: Int, reason: DeliveryReason?, who: String?
-  ) throws {
-    key.bind(to: statement, at: 1)
-    statement.bind(entry, at: 5)
+    _ key: DeliveryKey, after previous: Int64?, at now: Timestamp, state: DeliveryState,
+    generation: Int, fence: Int, channel: Int, reason: DeliveryReason?, who: String?
+  ) throws -> Int64 {
+    previous.bind(to: statement, at: 1)
+    key.bind(to: statement, at: 2)
     now.bind(to: statement, at: 6)
     statement.bind(state.code, at: 7)
     statement.bind(generation, at: 8)
@@ -211,6 +219,7 @@ struct DeliveryLog {
     (reason?.rawValue).bind(to: statement, at: 11)
     who.bind(to: statement, at: 12)
     try statement.finish()
+    return connection.lastInsertedRow
   }
 }
 

@@ -32,7 +32,9 @@ extension EmbeddedLedger: DispatchAgenda {
         "SELECT 1 FROM deliveries INDEXED BY deliveries_planned "
           + "WHERE state = 1 AND month = ?1 LIMIT 1",
         "SELECT 1 FROM deliveries INDEXED BY deliveries_under_way "
-          + "WHERE state IN (2, 3, 4) AND month = ?1 LIMIT 1",
+          + "WHERE state IN (3, 4) AND month = ?1 LIMIT 1",
+        "SELECT 1 FROM deliveries INDEXED BY deliveries_queued "
+          + "WHERE state = 2 AND month = ?1 LIMIT 1",
         // Uncertain ones that are to be looked at again; the rest waits for an operator.
         "SELECT 1 FROM deliveries INDEXED BY deliveries_uncertain "
           + "WHERE state = 7 AND next_at < 9223372036854775807 AND month = ?1 LIMIT 1",

@@ -26,7 +26,7 @@ extension EmbeddedLedger: DispatchLedger {
       var batch = QueuedBatch()
       batch.events.reserveCapacity(rows.count)
       if rows.count == request.limit { batch.next = rows.last?.cursor }
-      let writer = try DispatchWriter(connection, request: request, now: now)
+      var writer = try DispatchWriter(connection, request: request, now: now)
       for row in rows { try writer.take(row, into: &batch) }
       return .batch(batch)
     }
@@ -38,12 +38,15 @@ extension EmbeddedLedger: DispatchLedger {
     try await database.write { connection in
       let now = try self.now(in: connection)
       var events: [DeliveryEvent] = []
-      try connection.query(
-        DispatchRow.unpublishedQuery, now.adding(seconds: -olderThanSeconds), now, limit
-      ) { row in
-        let row = try DispatchRow(row)
-        if let event = row.event(generation: row.generation, slotEnd: row.slotEnd) {
-          events.append(event)
+      for slotEnd in try QueuedSlots.ends(after: now, in: connection) where events.count < limit {
+        try connection.query(
+          DispatchRow.unpublishedQuery, slotEnd, now.adding(seconds: -olderThanSeconds),
+          limit - events.count
+        ) { row in
+          let row = try DispatchRow(row)
+          if let event = row.event(generation: row.generation, slotEnd: row.slotEnd) {
+            events.append(event)
+          }
         }
       }
       let touch = try connection.statement(
@@ -89,6 +92,25 @@ extension EmbeddedLedger: DispatchLedger {
   }
 }
 
+/// The slots for which something is queued: as many as there are zones with different ones.
+enum QueuedSlots {
+  static let nextQuery = """
+    SELECT min(slot_end) FROM deliveries INDEXED BY deliveries_queued
+    WHERE state = 2 AND slot_end > ?
+    """
+
+  /// The ends of those that are not over, ascending, stepping along the index.
+  static func ends(after now: Timestamp, in connection: Connection) throws -> [Timestamp] {
+    var ends: [Timestamp] = []
+    var last = now
+    while let next = try connection.first(nextQuery, last, read: { $0.optionalInteger(0) }) ?? nil {
+      last = Timestamp(milliseconds: next)
+      ends.append(last)
+    }
+    return ends
+  }
+}
+
 /// What dispatch reads of a delivery.
 struct DispatchRow {
   let key: DeliveryKey
@@ -104,7 +126,7 @@ struct DispatchRow {
   let dueAt: Timestamp
   let madeAt: Timestamp
   let slotEnd: Timestamp
-  let entries: Int
+  let lastEntry: Int64?
   /// Of the bill for `channel`; `nil` when there is none.
   let sha256: ContentHash?
 
@@ -125,14 +147,14 @@ struct DispatchRow {
     dueAt = Timestamp(milliseconds: row.integer(13))
     madeAt = Timestamp(milliseconds: row.integer(14))
     slotEnd = Timestamp(milliseconds: row.integer(15))
-    entries = row.int(16)
+    lastEntry = row.optionalInteger(16)
     sha256 = row.isNull(17) ? nil : try row.hash(17)
   }
 
   private static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.next_at, d.quiet_mask, d.generation, d.fence,
     d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.slot_end,
-    d.entries, b.sha256
+    d.last_entry, b.sha256
     """
 
   private static let bill = """
@@ -161,7 +183,7 @@ struct DispatchRow {
 
   static let unpublishedQuery = """
     SELECT \(columns) FROM deliveries d INDEXED BY deliveries_queued \(bill)
-    WHERE d.state = 2 AND d.partition IS NULL AND d.queued_at <= ?1 AND d.slot_end > ?2 LIMIT ?3
+    WHERE d.state = 2 AND d.slot_end = ?1 AND d.partition IS NULL AND d.queued_at <= ?2 LIMIT ?3
     """
 
   static let remainingQuery = """
@@ -211,6 +233,8 @@ private struct DispatchWriter {
   private let now: Timestamp
   private let queue: Statement
   private let log: DeliveryLog
+  /// By corrections of this batch.
+  private var supersededKeys: Set<DeliveryKey> = []
 
   init(_ connection: Connection, request: QueueRequest, now: Timestamp) throws {
     self.connection = connection
@@ -218,15 +242,17 @@ private struct DispatchWriter {
     self.now = now
     queue = try connection.statement(
       """
-      UPDATE deliveries SET state = 2, generation = ?, reason = NULL, slot_end = ?, lease_until = ?,
+      UPDATE deliveries SET state = 2, generation = ?, reason = NULL, slot_end = ?, lease_until = 0,
         queued_at = ?, published_at = NULL, partition = NULL, offset = NULL, owner = NULL,
-        entries = ?, changed_at = ?
+        last_entry = ?, changed_at = ?
       WHERE \(DeliveryRow.byKey) AND state = 1
       """)
     log = try DeliveryLog(connection)
   }
 
-  func take(_ row: DispatchRow, into batch: inout QueuedBatch) throws {
+  mutating func take(_ row: DispatchRow, into batch: inout QueuedBatch) throws {
+    // The rows were read before the first was taken: a correction may have superseded this one.
+    guard !supersededKeys.contains(row.key) else { return }
     let facts = DispatchDecision.Facts(
       dueAt: row.dueAt, madeAt: row.madeAt, quiet: row.quiet, hasChannel: row.channelDigits != 0,
       hasBill: row.sha256 != nil)
@@ -242,7 +268,8 @@ private struct DispatchWriter {
       guard let event = row.event(generation: row.generation + 1, slotEnd: request.slot.end) else {
         throw DeliveryRow.damaged("a planned delivery has no channel")
       }
-      if try queue(row) { batch.events.append(event) }
+      try queue(row)
+      batch.events.append(event)
     case .hold(let reason):
       try setAside(row, as: .held, reason)
       batch.held += 1
@@ -252,30 +279,24 @@ private struct DispatchWriter {
     }
   }
 
-  /// Whether it was still `planned`: a correction earlier in the batch may have superseded it.
-  private func queue(_ row: DispatchRow) throws -> Bool {
+  private func queue(_ row: DispatchRow) throws {
+    let entry = try log.append(
+      row.key, after: row.lastEntry, at: now, state: .queued, generation: row.generation + 1,
+      fence: row.fence, channel: row.channel, reason: nil, who: nil)
     queue.bind(row.generation + 1, at: 1)
     request.slot.end.bind(to: queue, at: 2)
-    request.slot.end.bind(to: queue, at: 3)
-    now.bind(to: queue, at: 4)
-    queue.bind(row.entries + 1, at: 5)
-    now.bind(to: queue, at: 6)
-    row.key.bind(to: queue, at: 7)
+    now.bind(to: queue, at: 3)
+    queue.bind(entry, at: 4)
+    now.bind(to: queue, at: 5)
+    row.key.bind(to: queue, at: 6)
     try queue.finish()
-    guard connection.changes == 1 else { return false }
-    try log.append(
-      row.key, entry: row.entries + 1, at: now, state: .queued, generation: row.generation + 1,
-      fence: row.fence, channel: row.channel, reason: nil, who: nil)
-    return true
   }
 
   /// Rare, so the whole row is read; one with an attempt of unknown outcome must not be forgotten.
   private func setAside(
     _ row: DispatchRow, as state: DeliveryState, _ reason: DeliveryReason
   ) throws {
-    guard var whole = try DeliveryRow.read(row.key, in: connection), whole.state == .planned else {
-      return
-    }
+    guard var whole = try DeliveryRow.read(row.key, in: connection) else { return }
     whole.state = whole.unresolved > 0 ? .uncertain : state
     whole.reason = whole.unresolved > 0 ? .awaitsOperator : reason
     if whole.unresolved > 0 { whole.nextAt = .never }
@@ -284,7 +305,7 @@ private struct DispatchWriter {
     try whole.save(in: connection, at: now, who: "dispatch")
   }
 
-  private func waitsForEarlier(
+  private mutating func waitsForEarlier(
     _ row: DispatchRow, superseding: inout Int
   ) throws -> Bool {
     var earlier: [DeliveryRow] = []
@@ -305,6 +326,7 @@ private struct DispatchWriter {
       old.generation += 1
       old.letGo()
       try old.save(in: connection, at: now, who: "dispatch")
+      supersededKeys.insert(old.key)
       superseding += 1
     }
     return false

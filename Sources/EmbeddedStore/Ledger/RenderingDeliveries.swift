@@ -102,6 +102,8 @@ private struct DeliveryWriter {
   private let insert: Statement
   private let move: Statement
   private let log: Statement
+  /// Makes the entry just logged the delivery's latest.
+  private let link: Statement
   /// The zones met, with the send days' first moments worked out so far.
   private var zones: [String: (rules: ZoneRules, due: [Int: Timestamp])] = [:]
 
@@ -113,9 +115,8 @@ private struct DeliveryWriter {
     insert = try connection.statement(
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
-        template, channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at,
-        entries)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?14, ?15, 1)
+        template, channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?14, ?15)
       """)
     move = try connection.statement(
       """
@@ -123,15 +124,20 @@ private struct DeliveryWriter {
         channels = ?10, channel = ?11, next_at = CASE WHEN ?5 = 1 THEN due_at ELSE next_at END,
         generation = generation + 1, closed_channels = 0, channel_attempts = 0, owner = NULL,
         lease_until = 0, slot_end = 0, published_at = NULL, partition = NULL, offset = NULL,
-        entries = entries + 1, changed_at = ?12
+        changed_at = ?12
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
     log = try connection.statement(
       """
-      INSERT INTO delivery_log (month, customer_id, kind, sequence, entry, at, state, generation,
+      INSERT INTO delivery_log (previous, month, customer_id, kind, sequence, at, state, generation,
         fence, channel, reason, who)
-      SELECT month, customer_id, kind, sequence, entries, changed_at, state, generation, fence,
+      SELECT last_entry, month, customer_id, kind, sequence, changed_at, state, generation, fence,
         channel, reason, 'render' FROM deliveries
+      WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
+      """)
+    link = try connection.statement(
+      """
+      UPDATE deliveries SET last_entry = last_insert_rowid()
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
   }
@@ -226,6 +232,8 @@ private struct DeliveryWriter {
   ) throws {
     bindKey(kind, sequence, of: subject, to: log)
     try log.finish()
+    bindKey(kind, sequence, of: subject, to: link)
+    try link.finish()
   }
 
   private mutating func due(_ subject: DeliveryRows.Subject) throws -> Timestamp {

@@ -94,16 +94,20 @@ extension EmbeddedLedger: SettlementLedger {
 
   package func latestVersions(
     of customers: [CustomerID], month: BillingMonth, apartFrom run: Int64
-  ) async throws -> [CustomerID: Int] {
+  ) async throws -> [CustomerID: ManifestRow] {
     try await database.read { connection in
-      var versions: [CustomerID: Int] = [:]
+      var versions: [CustomerID: ManifestRow] = [:]
+      // SQLite takes the other columns from the row of the maximum.
       try connection.query(
         """
-        SELECT customer_id, max(version) FROM manifest
+        SELECT customer_id, max(version), run_id, hash, total FROM manifest
         WHERE month = ?1 AND customer_id IN (SELECT value FROM json_each(?2)) AND run_id <> ?3
         GROUP BY customer_id
         """, month, CustomerList.json(customers), run
-      ) { versions[CustomerID($0.integer(0))] = $0.int(1) }
+      ) { row in
+        let row = try ManifestRows.read(row, month: month)
+        versions[row.key.customer] = row
+      }
       return versions
     }
   }
@@ -232,14 +236,15 @@ enum ManifestRows {
         """
     }
     var rows: [ManifestRow] = []
-    try connection.query(sql, month, after, limit, run) { row in
-      rows.append(
-        ManifestRow(
-          key: StatementKey(
-            month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-          run: row.integer(2), hash: try row.hash(3), total: row.integer(4)))
-    }
+    try connection.query(sql, month, after, limit, run) { rows.append(try read($0, month: month)) }
     return rows
+  }
+
+  /// Columns: customer, version, run, hash, total.
+  static func read(_ row: Statement, month: BillingMonth) throws -> ManifestRow {
+    ManifestRow(
+      key: StatementKey(month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
+      run: row.integer(2), hash: try row.hash(3), total: row.integer(4))
   }
 
   static func parked(

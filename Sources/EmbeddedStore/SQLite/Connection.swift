@@ -7,6 +7,8 @@ import CSQLite
 /// Prepared statements are cached by their text.
 package final class Connection {
   private let handle: ConnectionHandle
+  /// The file's name, for messages.
+  private let name: String
   private var statements: [String: Statement] = [:]
 
   package enum Mode: Sendable {
@@ -25,6 +27,7 @@ package final class Connection {
       throw StoreError(.broken, operation: "open \(path)", detail: "out of memory")
     }
     handle = ConnectionHandle(pointer: pointer)
+    name = path.split(separator: "/").last.map(String.init) ?? path
     guard code == SQLITE_OK else { throw error(code, operation: "open \(path)") }
     sqlite3_extended_result_codes(pointer, 1)
     sqlite3_busy_timeout(pointer, busyMilliseconds)
@@ -51,7 +54,7 @@ package final class Connection {
     }
     let statement = Statement(
       handle: StatementHandle(pointer: pointer), connection: handle.pointer,
-      summary: Self.summary(of: sql))
+      summary: "\(name): \(Self.summary(of: sql))")
     statements[sql] = statement
     return statement
   }
@@ -121,7 +124,7 @@ package final class Connection {
   }
 
   private func error(_ code: Int32, operation: String) -> StoreError {
-    StoreError(sqlite: code, on: handle.pointer, operation: operation)
+    StoreError(sqlite: code, on: handle.pointer, operation: "\(name): \(operation)")
   }
 
   /// The beginning of a statement, to name it in an error: it holds no values, those are bound.
@@ -161,6 +164,8 @@ extension StoreError {
   init(sqlite code: Int32, on connection: OpaquePointer?, operation: String) {
     let kind: Kind =
       switch code & 0xFF {
+      // A disk without a block left for the shared memory beside the file.
+      case _ where code == csqlite_ioerr_shmsize(): .full
       case SQLITE_BUSY, SQLITE_LOCKED: .busy
       case SQLITE_FULL: .full
       case SQLITE_CORRUPT, SQLITE_NOTADB: .corrupt

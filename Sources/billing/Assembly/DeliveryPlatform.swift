@@ -14,6 +14,8 @@ struct DeliveryPlatform: Sendable {
   private let events: EventStore
   private let parts: Parts
   private let timing: DeliveryTiming
+  /// The providers' clock where it is simulated: it follows the ledger's time.
+  private let simulatedClock: SimulatedClock?
 
   private struct Parts: Sendable {
     var bills: StoredBills
@@ -32,6 +34,7 @@ struct DeliveryPlatform: Sendable {
   ) async throws {
     self.environment = environment
     self.ledger = ledger
+    simulatedClock = providerClock as? SimulatedClock
     events = try await EventStore(
       database: try Database(path: environment.configuration.stores.events, readerCount: 1),
       clock: environment.clock)
@@ -73,11 +76,12 @@ struct DeliveryPlatform: Sendable {
     settings.graceMilliseconds = Int64(configuration.delivery.graceSeconds) * 1000
     settings.idleMilliseconds = 20
     let owner = ProcessIdentity.current.description
+    var feed: any Feed = events.feed(
+      group: Self.group, member: owner, isGone: { ProcessIdentity($0)?.isGone ?? false })
+    if let simulatedClock { feed = TimedFeed(feed: feed, clock: simulatedClock, time: ledger) }
     return Consumer(
       ConsumerParts(
-        ledger: ledger,
-        feed: events.feed(
-          group: Self.group, member: owner, isGone: { ProcessIdentity($0)?.isGone ?? false }),
+        ledger: ledger, feed: feed,
         bills: parts.bills, remaker: parts.remaker, providers: parts.providers, seal: parts.seal,
         clock: environment.clock, random: SystemRandom()),
       owner: owner, configuration: settings, logger: environment.logger("delivery"))

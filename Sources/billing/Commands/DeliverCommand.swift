@@ -29,7 +29,12 @@ struct DeliverCommand: AsyncParsableCommand {
     let simulatedNow: Timestamp?
     switch try await platform.time.timeKeeping() {
     case .simulated(let now): simulatedNow = now
-    case .real, .undecided: simulatedNow = nil
+    case .real: simulatedNow = nil
+    case .undecided:
+      // Whoever sends by the machine's clock decides for good: a ledger that turned to simulated
+      // time beneath a running consumer would be sent from at two times at once.
+      try await LedgerMoment.keepReal(platform.time)
+      simulatedNow = nil
     }
     let clock: any WallClock = simulatedNow.map { SimulatedClock(at: $0) } ?? environment.clock
     let delivery = try await platform.delivery(providerClock: clock)

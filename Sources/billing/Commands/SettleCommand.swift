@@ -49,6 +49,9 @@ struct SettleCommand: AsyncParsableCommand {
     guard correct == (customers != nil), correct == (reason != nil), !(correct && due) else {
       throw ValidationError("--correct, --customers and --reason belong together, and to a month.")
     }
+    if let reason, reason.allSatisfy(\.isWhitespace) {
+      throw ValidationError("--reason has to say why the month is corrected.")
+    }
   }
 
   mutating func run() async throws {

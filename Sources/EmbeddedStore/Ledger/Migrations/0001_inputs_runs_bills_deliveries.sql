@@ -282,13 +282,14 @@ CREATE TABLE deliveries (
   recipient_hash BLOB,
   slot_end INTEGER NOT NULL DEFAULT 0,
   owner TEXT,
-  -- queued: the slot's end; claimed: the lease's end; sending: the call's deadline.
+  -- claimed: the lease's end; sending: the call's deadline.
   lease_until INTEGER NOT NULL DEFAULT 0,
   queued_at INTEGER NOT NULL DEFAULT 0,
   published_at INTEGER,
   partition INTEGER,
   offset INTEGER,
-  entries INTEGER NOT NULL DEFAULT 0,          -- rows of delivery_log
+  last_attempt INTEGER,                        -- of attempts; each names the one before
+  last_entry INTEGER,                          -- of delivery_log; each names the one before
   changed_at INTEGER NOT NULL,
   PRIMARY KEY (month, customer_id, kind, sequence)
 ) STRICT, WITHOUT ROWID;
@@ -299,9 +300,9 @@ CREATE INDEX deliveries_planned ON deliveries
 CREATE INDEX deliveries_planned_again ON deliveries
   (time_zone, next_at, quiet_mask, month, customer_id, kind, sequence)
   WHERE state = 1 AND queued_at > 0;
--- Not yet published (partition NULL), or published and not yet claimed.
-CREATE INDEX deliveries_queued ON deliveries (partition, offset) WHERE state = 2;
-CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (2, 3, 4);
+-- Not yet published (partition NULL), or published and not yet claimed. Batches are neighbours.
+CREATE INDEX deliveries_queued ON deliveries (slot_end, partition, offset) WHERE state = 2;
+CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (3, 4);
 -- Uncertain ones by when they are to be looked at; the highest integer is never by itself.
 CREATE INDEX deliveries_uncertain ON deliveries (next_at) WHERE state = 7;
 CREATE INDEX deliveries_set_aside ON deliveries (state, month) WHERE state IN (6, 7, 8, 9);
@@ -311,7 +312,11 @@ CREATE TABLE delivery_zones (
   time_zone TEXT PRIMARY KEY
 ) STRICT, WITHOUT ROWID;
 
+-- Attempts and the log are only appended to, so that a batch of deliveries from all over the month
+-- writes a few full pages and not one page a row; a delivery's rows are a chain from its latest.
 CREATE TABLE attempts (
+  attempt_id INTEGER PRIMARY KEY,
+  previous INTEGER,
   month INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   kind INTEGER NOT NULL,
@@ -327,26 +332,25 @@ CREATE TABLE attempts (
   closed_at INTEGER,
   outcome INTEGER,                 -- 1 accepted, 2 rejected, 3 not accepted, 4 unknown
   reference TEXT,
-  reason TEXT,
-  PRIMARY KEY (month, customer_id, kind, sequence, attempt)
-) STRICT, WITHOUT ROWID;
+  reason TEXT
+) STRICT;
 
 -- The life of a delivery, one row a transition.
 CREATE TABLE delivery_log (
+  entry INTEGER PRIMARY KEY,
+  previous INTEGER,
   month INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   kind INTEGER NOT NULL,
   sequence INTEGER NOT NULL,
-  entry INTEGER NOT NULL,
   at INTEGER NOT NULL,
   state INTEGER NOT NULL,
   generation INTEGER NOT NULL,
   fence INTEGER NOT NULL,
   channel INTEGER NOT NULL,
   reason TEXT,
-  who TEXT,
-  PRIMARY KEY (month, customer_id, kind, sequence, entry)
-) STRICT, WITHOUT ROWID;
+  who TEXT
+) STRICT;
 
 -- One row: whether this ledger's time is real or simulated, and what time it is if simulated.
 CREATE TABLE ledger_clock (
