@@ -72,20 +72,51 @@ enum ChargeRows {
     return result
   }
 
-  /// Customers of the month whose usage of it was recorded later than what their latest statement
-  /// was made from.
+  /// Customers of the month of whom something that its bill depends on was recorded later than what
+  /// their latest statement was made from.
   private static func changedCustomers(
     of month: BillingMonth, since cutoff: Int64, in connection: Connection
   ) throws -> Int64 {
-    try connection.first(
-      """
-      SELECT count(DISTINCT u.customer_id) FROM usage u
-      WHERE u.month = ?1 AND u.recorded_from > ?2 AND EXISTS (
-        SELECT 1 FROM manifest m WHERE m.month = ?1 AND m.customer_id = u.customer_id)
-      AND u.recorded_from > (
-        SELECT max(r.cutoff) FROM manifest m JOIN runs r ON r.run_id = m.run_id
-        WHERE m.month = ?1 AND m.customer_id = u.customer_id)
-      """, month, cutoff
+    let last = try connection.first("SELECT coalesce(max(record_number), 0) FROM records") {
+      $0.integer(0)
+    }
+    guard let last, last > cutoff else { return 0 }
+    return try connection.first(
+      changedCustomersQuery, month, cutoff, month.firstDay, month.next.firstDay
     ) { $0.integer(0) } ?? 0
+  }
+
+  /// Rows of these tables are versions of their key; one that was recorded late matters if it, or
+  /// the version that it replaced, is active in the month.
+  private static let changedCustomersQuery: String = {
+    let versioned = [
+      ("segments", "line_id"), ("add_ons", "line_id, code"), ("discounts", "line_id, code"),
+      ("bundle_members", "line_id, bundle_id"),
+    ].map { table, key in
+      """
+      SELECT n.customer_id, n.recorded_from FROM \(table) n
+      WHERE n.recorded_from > ?2 AND n.active_from < ?4 AND EXISTS (
+        SELECT 1 FROM \(table) o
+        WHERE (o.customer_id, \(key.columns(of: "o")), o.active_from)
+            = (n.customer_id, \(key.columns(of: "n")), n.active_from)
+          AND o.recorded_to > ?2 AND (o.active_to IS NULL OR
+            (o.active_to > ?3 AND o.active_to > o.active_from)))
+      """
+    }
+    let usage =
+      "SELECT customer_id, recorded_from FROM usage WHERE month = ?1 AND recorded_from > ?2"
+    return """
+      SELECT count(DISTINCT c.customer_id) FROM (\((versioned + [usage]).joined(separator: " UNION ALL "))) c
+      WHERE c.recorded_from > (
+        SELECT max(r.cutoff) FROM manifest m JOIN runs r ON r.run_id = m.run_id
+        WHERE m.month = ?1 AND m.customer_id = c.customer_id)
+      """
+  }()
+}
+
+extension String {
+  /// `line_id, code` as `o.line_id, o.code`.
+  fileprivate func columns(of alias: String) -> String {
+    split(separator: ",").map { "\(alias).\($0.drop { $0 == " " })" }.joined(separator: ", ")
   }
 }

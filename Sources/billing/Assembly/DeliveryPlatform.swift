@@ -7,7 +7,7 @@ import Rendering
 /// What dispatching and delivering need on top of the platform: the topic, the providers, the key.
 struct DeliveryPlatform: Sendable {
   /// All consumers of a ledger are one group.
-  private static let group = "delivery"
+  static let group = "delivery"
 
   private let environment: CommandEnvironment
   private let ledger: EmbeddedLedger

@@ -1,5 +1,6 @@
 import Audit
 import Billing
+import Delivery
 import Dispatching
 import EmbeddedStore
 import Importing
@@ -49,6 +50,16 @@ struct Platform: Sendable {
   var auditLedger: any AuditLedger { ledger }
   var auditStatements: any AuditStatements { statementStore }
   var time: any LedgerTime { ledger }
+
+  /// Events that the consumers have not recorded yet; `nil` before anything was dispatched.
+  func lag() async throws -> Int64? {
+    let path = configuration.stores.events
+    guard fileStatus(path) != nil else { return nil }
+    let events = try await EventStore(
+      database: try Database(path: path, readerCount: 1), clock: environment.clock)
+    return try await events.positions(of: DeliveryPlatform.group).positions()
+      .reduce(0) { $0 + $1.lag }
+  }
 
   // MARK: Stages
 

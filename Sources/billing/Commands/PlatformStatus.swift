@@ -8,12 +8,16 @@ struct PlatformStatus: Sendable {
   /// Months that settlement.day says should be settled by now and are not.
   private let overdue: [BillingMonth]
   private let months: [MonthStatus]
+  private let lag: Int64?
 
-  /// - Parameter month: only this one; every month with a run where `nil`.
+  /// - Parameters:
+  ///   - month: only this one; every month with a run where `nil`.
+  ///   - lag: events that the consumers have not recorded yet.
   init(
     of month: BillingMonth?, settlement: any SettlementLedger, audit: any AuditLedger,
-    settlementDay: Int, now: Timestamp
+    settlementDay: Int, now: Timestamp, lag: Int64?
   ) async throws {
+    self.lag = lag
     let runs = try await settlement.runs(of: month)
     let known = Set(runs.map(\.key.month)).union(month.map { [$0] } ?? []).sorted()
     var months: [MonthStatus] = []
@@ -30,12 +34,14 @@ struct PlatformStatus: Sendable {
   func print(to terminal: Terminal) {
     if months.isEmpty { terminal.say(.noRuns) }
     for month in months { month.print(to: terminal) }
+    if let lag, lag > 0 { terminal.say(.lag(lag)) }
     for month in overdue { terminal.say(.overdue(month)) }
   }
 
   var json: JSON {
     [
       "months": .array(months.map(\.json)),
+      "lag": lag.map(JSON.integer) ?? .null,
       "overdue": .array(overdue.map { .string($0.description) }),
     ]
   }
@@ -77,10 +83,7 @@ struct MonthStatus: Sendable {
     if uncertain.count > 0, let since = uncertain.since {
       terminal.say(.uncertain(uncertain.count, since: since))
     }
-    if unbilled.charges > 0 {
-      terminal.say(.lateCharges(unbilled.charges, money(unbilled.chargeSum, currency)))
-    }
-    if unbilled.changedCustomers > 0 { terminal.say(.lateChanges(unbilled.changedCustomers)) }
+    unbilled.print(to: terminal, currency)
   }
 
   private func runTable(_ language: Language) -> Table {
@@ -138,10 +141,7 @@ struct MonthStatus: Sendable {
         }),
       "uncertainSince": .optional(uncertain.since?.description),
       "parked": parked.json,
-      "unbilled": [
-        "charges": .integer(unbilled.charges), "sum": .integer(unbilled.chargeSum),
-        "changedCustomers": .integer(unbilled.changedCustomers),
-      ],
+      "unbilled": unbilled.json,
       "currency": .optional(currency?.code),
     ]
   }
@@ -169,6 +169,21 @@ struct MonthStatus: Sendable {
             "sum": step.actual.map { .integer($0.sum) } ?? .null,
           ]
         }),
+    ]
+  }
+}
+
+extension UnbilledInputs {
+  /// Says what no bill contains yet, if anything.
+  func print(to terminal: Terminal, _ currency: Currency?) {
+    if charges > 0 { terminal.say(.lateCharges(charges, money(chargeSum, currency))) }
+    if changedCustomers > 0 { terminal.say(.lateChanges(changedCustomers)) }
+  }
+
+  var json: JSON {
+    [
+      "charges": .integer(charges), "sum": .integer(chargeSum),
+      "changedCustomers": .integer(changedCustomers),
     ]
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Audit
 import Billing
+import Settlement
 
 /// `billing verify`: the proof of a month.
 struct VerifyCommand: AsyncParsableCommand {
@@ -48,7 +49,10 @@ struct VerifyCommand: AsyncParsableCommand {
     guard let proof else {
       throw CommandFailure(.earlierStageIncomplete, .notSettled(month), remedy: .settleFirst(month))
     }
-    let text = ProofText(proof)
+    let ledger = platform.settlementLedger
+    let text = ProofText(
+      proof, unbilled: try await ledger.unbilled(of: month),
+      currency: try await ledger.catalog(for: month)?.currency)
     if report.json {
       environment.terminal.print(text.json.text)
     } else {
@@ -65,14 +69,20 @@ struct ProofText {
   private let proof: VerificationReport
   private var counts: VerificationCounts { proof.counts }
 
-  init(_ proof: VerificationReport) {
+  private let unbilled: UnbilledInputs
+  private let currency: Currency?
+
+  init(_ proof: VerificationReport, unbilled: UnbilledInputs, currency: Currency?) {
     self.proof = proof
+    self.unbilled = unbilled
+    self.currency = currency
   }
 
   func print(to terminal: Terminal) {
     terminal.print(equation(terminal.language))
     if !proof.runsAreComplete { terminal.say(.runsOpen) }
     if !proof.findings.isEmpty { terminal.print(findings(terminal.language).text()) }
+    unbilled.print(to: terminal, currency)
     if proof.holds {
       terminal.say(proof.isSample ? .holdsAsSampled(proof.month) : .holds(proof.month))
     }
@@ -131,6 +141,7 @@ struct ProofText {
         }),
       "pending": .integer(counts.pending),
       "acceptedMessages": .integer(counts.acceptedMessages),
+      "unbilled": unbilled.json,
       "findings": .array(
         proof.findings.map { finding in
           [

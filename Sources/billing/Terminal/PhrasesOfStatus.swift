@@ -10,6 +10,12 @@ extension Phrase {
       ko: "\(month)은(는) settlement.day 기준으로 정산할 때가 되었습니다. `billing settle --due`를 실행하십시오.")
   }
 
+  static func lag(_ events: Int64) -> Phrase {
+    Phrase(
+      "Events that no consumer has recorded yet: \(grouped(events))",
+      ko: "아직 처리되지 않은 이벤트: \(grouped(events))")
+  }
+
   static func monthTitle(_ month: BillingMonth) -> Phrase {
     Phrase("── \(month)", ko: "── \(month)")
   }

@@ -16,6 +16,8 @@ final class Terminal: Sendable {
   private let spoken: Mutex<Language>
   /// Whether a person watches standard error, so that a bar may be redrawn there.
   let drawsProgress: Bool
+  /// Whether a person watches standard output, so that it may be cleared.
+  let clearsOutput: Bool
   private let colorsErrors: Bool
   // One writer at a time, so that a log line never lands inside another.
   private let turn = Mutex<Void>(())
@@ -24,6 +26,7 @@ final class Terminal: Sendable {
     spoken = Mutex(Language(environment: environment))
     let watched = isatty(STDERR_FILENO) == 1 && environment["TERM"] != "dumb"
     drawsProgress = watched
+    clearsOutput = isatty(STDOUT_FILENO) == 1 && environment["TERM"] != "dumb"
     colorsErrors = watched && (environment["NO_COLOR"] ?? "").isEmpty
   }
 

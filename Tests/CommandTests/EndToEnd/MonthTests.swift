@@ -1,3 +1,4 @@
+import Billing
 import BillingTestKit
 import Foundation
 import Testing
@@ -195,6 +196,57 @@ struct MonthTests {
     let at = try await billing(
       "dispatch", "--at", "2026-11-03T03:00:00Z", in: other.folder, expecting: 2)
     #expect(at.errors.contains("real time"))
+  }
+
+  @Test("in real time a month that is over is sent now, its providers' second and all")
+  func realTime() async throws {
+    let platform = try await PlatformFolder()
+    let today = ZoneRules("Asia/Seoul")!.day(at: SystemClock().now())  // every system knows it
+    let month = BillingMonth(containing: today).previous.description
+    let customers = (1...40).map { SmallSet.customer($0, sendDay: "1") }.joined()
+    let lines = (1...40).map { SmallSet.line($0, of: $0, from: "2020-01-01") }.joined()
+    _ = try await platform.importSet(
+      files: [
+        "catalog.yaml": SmallSet.catalog(from: "2020-01"),
+        "customers.csv": SmallSet.customerHeader
+          + customers.replacingOccurrences(of: "2025-01-01", with: "2020-01-01"),
+        "subscriptions.csv": SmallSet.lineHeader + lines,
+      ], expecting: 0)
+    let certain = ["--set", "providers.email.failures=0 %"]
+    let ending = try await BillingProcess(
+      ["run", month, "--real-time", "--json"] + certain, in: platform.folder
+    ).ending(withinSeconds: 180)
+    #expect(ending.status == 0, "\(ending.errors)")
+    #expect(try number("sending.deliveries.accepted", in: ending.output) == 40)
+    #expect(try #require(try number("sending.milliseconds", in: ending.output)) >= 1000)
+    try await billing("verify", month, in: platform.folder, expecting: 0)
+  }
+
+  @Test(
+    "late charges and late changes are listed by status and verify, and billed by the next month")
+  func unbilled() async throws {
+    let platform = try await PlatformFolder()
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await platform.settle()
+    let late = "CH1,1,2026-10-20,fee,늦은 요금,700,false\n"
+    _ = try await platform.importSet(
+      "late",
+      files: [
+        "charges.csv": SmallSet.chargeHeader + late,
+        "subscriptions.csv": SmallSet.lineHeader + "21,2,P,2025-01-01,2026-10-16\n",
+      ], expecting: 0)
+    let status = try await billing("status", "2026-10", "--json", in: platform.folder, expecting: 0)
+    #expect(try number("months.0.unbilled.charges", in: status.output) == 1)
+    #expect(try number("months.0.unbilled.sum", in: status.output) == 700)
+    #expect(try number("months.0.unbilled.changedCustomers", in: status.output) == 1)
+    let proof = try await billing("verify", "2026-10", "--json", in: platform.folder, expecting: 0)
+    #expect(try number("unbilled.charges", in: proof.output) == 1)
+
+    try await billing(
+      "settle", "2026-11", "--at", "2026-12-02T00:00:00Z", in: platform.folder, expecting: 0)
+    #expect(try await platform.export("2026-11")[1].hasPrefix("1,31700,"))
+    let after = try await billing("status", "2026-10", "--json", in: platform.folder, expecting: 0)
+    #expect(try number("months.0.unbilled.charges", in: after.output) == 0)
   }
 
   @Test("a consumer ends with 0 on SIGTERM")

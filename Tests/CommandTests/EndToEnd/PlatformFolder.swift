@@ -81,10 +81,12 @@ func text(_ path: String, in json: String) throws -> String? {
 
 /// A catalog and rows to make import sets from.
 enum SmallSet {
-  static func catalog(version: String = "c1", plans: [String] = ["P"]) -> String {
+  static func catalog(
+    version: String = "c1", plans: [String] = ["P"], from month: String = "2026-01"
+  ) -> String {
     """
     version: "\(version)"
-    effectiveFrom: "2026-01"
+    effectiveFrom: "\(month)"
     currency: KRW
     timeZone: Asia/Seoul
     tax: { mode: inclusive, rate: "0.10", appliesTo: [plan, addOn, usage] }
