@@ -137,7 +137,7 @@ struct SettlementJobTests {
     #expect(unbilled.chargeSum == 500)
     // Not even a correction of October may bill it: it would be billed twice.
     _ = try await bench.job().correct(month, customers: [CustomerID(1)], reason: "check")
-    #expect(try await bench.statement(1, version: 2)?.totals.charges == 31_000)
+    #expect(try await bench.statement(1, version: 2) == nil)
 
     bench.clock.advance(seconds: 31 * 86_400)
     _ = try await bench.job().settle(month.next)
