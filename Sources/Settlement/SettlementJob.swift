@@ -108,8 +108,8 @@ package struct SettlementJob: Sendable {
     request.excludes = .settlement
     let run = try await perform(request)
     // Somebody else may have taken this sequence for other customers in between: then ours is next.
-    guard try await ledger.customers(of: run.id, after: nil, limit: customers.count + 1) == customers
-    else {
+    let corrected = try await ledger.customers(of: run.id, after: nil, limit: customers.count + 1)
+    guard corrected == customers else {
       return try await correct(month, customers: customers, reason: reason, joining: joining)
     }
     return run

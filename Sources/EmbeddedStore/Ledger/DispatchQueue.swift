@@ -261,9 +261,16 @@ private struct DispatchWriter {
       noChannel: facts.hasChannel ? .optedOut : try whyUnreachable(row.key.customer))
     switch decision {
     case .queue:
-      if row.key.kind == .correction, try waitsForEarlier(row, superseding: &batch.superseded) {
-        batch.waiting += 1
-        return
+      if row.key.kind == .correction {
+        let before = batch.superseded
+        if try waitsForEarlier(row, superseding: &batch.superseded) {
+          batch.waiting += 1
+          return
+        }
+        if batch.superseded > before {
+          // One that was queued a moment ago in this batch: its event would be about nothing.
+          batch.events.removeAll { supersededKeys.contains($0.delivery) }
+        }
       }
       guard let event = row.event(generation: row.generation + 1, slotEnd: request.slot.end) else {
         throw DeliveryRow.damaged("a planned delivery has no channel")

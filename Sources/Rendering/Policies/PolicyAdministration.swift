@@ -55,6 +55,10 @@ package struct PolicyAdministration: Sendable {
   }
 
   private static func text(of file: URL) throws -> String {
-    try String(contentsOf: file, encoding: .utf8)
+    guard let text = try? String(contentsOf: file, encoding: .utf8) else {
+      throw PolicyFileError(
+        key: file.lastPathComponent, line: nil, detail: "is missing or no UTF-8 text")
+    }
+    return text
   }
 }

@@ -52,9 +52,10 @@ struct DeliveryPlatform: Sendable {
     timing = try environment.configuration.delivery.timing
   }
 
-  /// The stand-ins know a key for a day, can be asked, and refuse what comes too late.
+  /// The stand-ins can be asked, and refuse what comes too late. They keep no keys: what would be
+  /// sent twice would stand in their ledger twice, for `verify` to find.
   private static let capabilities = ProviderCapabilities(
-    keepsKeySeconds: 86_400, lookUpSettlesSeconds: 60, refusesLate: true)
+    keepsKeySeconds: nil, lookUpSettlesSeconds: 60, refusesLate: true)
 
   var time: any LedgerTime { ledger }
   var agenda: any DispatchAgenda { ledger }

@@ -14,18 +14,35 @@ import Billing
 final class ReplacedFile: Sendable {
   private let path: String
   private let descriptor: Int32
-  private var unfinished: String { path + ".part" }
+  /// Where it is written until it is complete; `nil` for what cannot be replaced, such as a device
+  /// or a pipe, which is written to as it is.
+  private let unfinished: String?
 
   init(_ path: String) throws {
-    self.path = path
-    descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // A link stays a link: what it points at is replaced.
+    let target = realpath(path, nil).map { resolved in
+      defer { free(resolved) }
+      return String(cString: resolved)
+    }
+    self.path = target ?? path
+    var status = stat()
+    let isThere = stat(self.path, &status) == 0
+    guard !isThere || status.st_mode & S_IFMT != S_IFDIR else {
+      throw StoreError(system: EISDIR, operation: "write \(path)")
+    }
+    let isReplaceable = !isThere || status.st_mode & S_IFMT == S_IFREG
+    unfinished = isReplaceable ? self.path + ".part" : nil
+    descriptor =
+      isReplaceable
+      ? open(self.path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      : open(self.path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw StoreError(system: errno, operation: "write \(path)") }
   }
 
   deinit {
     close(descriptor)
     // Nothing to remove once it was put in its place.
-    unlink(path + ".part")
+    if let unfinished { unlink(unfinished) }
   }
 
   func write(_ bytes: [UInt8]) throws {
@@ -36,6 +53,7 @@ final class ReplacedFile: Sendable {
 
   /// Puts the file in its place.
   func complete() throws {
+    guard let unfinished else { return }
     guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else {
       throw StoreError(system: errno, operation: "write \(path)")
     }

@@ -34,7 +34,11 @@ struct ExportCommand: AsyncParsableCommand {
     }
     let terminal = environment.terminal
     guard let out else {
-      _ = try await platform.export.export(month) { terminal.print(bytes: $0) }
+      _ = try await platform.export.export(month) { bytes in
+        if let number = terminal.print(bytes: bytes) {
+          throw StoreError(system: number, operation: "write to standard output")
+        }
+      }
       return
     }
     let file = try ReplacedFile(out)

@@ -41,9 +41,9 @@ final class Terminal: Sendable {
     write(text, to: STDOUT_FILENO)
   }
 
-  /// Writes bytes of a result to standard output.
-  func print(bytes: [UInt8]) {
-    bytes.withUnsafeBytes { write($0, to: STDOUT_FILENO) }
+  /// Writes bytes of a result to standard output; the system's error number when it takes no more.
+  func print(bytes: [UInt8]) -> Int32? {
+    turn.withLock { _ in writeAll(bytes, to: STDOUT_FILENO) }
   }
 
   /// Writes a phrase and a line break to standard output.
