@@ -122,15 +122,32 @@ package struct ListedDelivery: Hashable, Sendable {
   package var key: DeliveryKey
   package var state: DeliveryState
   package var version: Int
-  package var quietSlots: QuietSlots
-  package var timeZone: String
+  /// The latest first.
+  package var attempts: [ListedAttempt]
 
   package init(
-    key: DeliveryKey, state: DeliveryState, version: Int, quietSlots: QuietSlots, timeZone: String
+    key: DeliveryKey, state: DeliveryState, version: Int, attempts: [ListedAttempt]
   ) {
     self.key = key
     self.state = state
     self.version = version
+    self.attempts = attempts
+  }
+}
+
+/// An attempt to send, with what was known when it was opened: the customer may have changed it
+/// since.
+package struct ListedAttempt: Hashable, Sendable {
+  package var channel: Channel
+  package var openedAt: Timestamp
+  package var quietSlots: QuietSlots
+  package var timeZone: String
+
+  package init(
+    channel: Channel, openedAt: Timestamp, quietSlots: QuietSlots, timeZone: String
+  ) {
+    self.channel = channel
+    self.openedAt = openedAt
     self.quietSlots = quietSlots
     self.timeZone = timeZone
   }

@@ -88,7 +88,7 @@ struct VerificationTally {
       if !messages.isEmpty, !Self.mayHaveMessage(delivery.state) {
         expect(.acceptedButNotRecorded, [delivery.key])
       }
-      for message in messages where isQuiet(message.at, delivery) {
+      for message in messages where isQuiet(message, delivery) {
         expect(.sentInQuietSlot, [delivery.key])
       }
     }
@@ -106,11 +106,15 @@ struct VerificationTally {
     }
   }
 
-  private mutating func isQuiet(_ moment: Timestamp, _ delivery: ListedDelivery) -> Bool {
-    guard delivery.quietSlots != .none else { return false }
-    if zones[delivery.timeZone] == nil { zones[delivery.timeZone] = ZoneRules(delivery.timeZone) }
-    guard let zone = zones[delivery.timeZone] else { return false }
-    return delivery.quietSlots.contains(zone.slotNumber(at: moment))
+  /// By what was known when the attempt that it came from was opened.
+  private mutating func isQuiet(_ message: Acceptance, _ delivery: ListedDelivery) -> Bool {
+    let attempts = delivery.attempts.filter { $0.channel == message.channel }
+    guard let attempt = attempts.first(where: { $0.openedAt <= message.at }) ?? attempts.last,
+      attempt.quietSlots != .none
+    else { return false }
+    if zones[attempt.timeZone] == nil { zones[attempt.timeZone] = ZoneRules(attempt.timeZone) }
+    guard let zone = zones[attempt.timeZone] else { return false }
+    return attempt.quietSlots.contains(zone.slotNumber(at: message.at))
   }
 
   /// Records what should not be there; nothing when the list is empty.

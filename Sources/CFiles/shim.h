@@ -1,4 +1,6 @@
 #pragma once
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -6,4 +8,15 @@
 // importer of this header cannot set any more.
 static inline int cfiles_syncfs(int descriptor) {
   return (int)syscall(SYS_syncfs, descriptor);
+}
+
+// Flags of open(2) for reading a file without noting on disk that it was read, which else costs a
+// write for every first read. Only a file's owner may. Named only under _GNU_SOURCE as well.
+static inline int cfiles_open_read_untouched(void) {
+  return O_RDONLY | O_CLOEXEC | __O_NOATIME;
+}
+
+// flock(2), at once or not at all; as a function, since its name is also that of a structure.
+static inline int cfiles_try_lock(int descriptor) {
+  return flock(descriptor, LOCK_EX | LOCK_NB);
 }

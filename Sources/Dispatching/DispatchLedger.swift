@@ -52,12 +52,10 @@ package struct QueueRequest: Sendable {
 /// A place in the order in which a zone's planned deliveries are read.
 package struct QueueCursor: Hashable, Sendable {
   package var nextAt: Timestamp
-  package var quiet: QuietSlots
   package var key: DeliveryKey
 
-  package init(nextAt: Timestamp, quiet: QuietSlots, key: DeliveryKey) {
+  package init(nextAt: Timestamp, key: DeliveryKey) {
     self.nextAt = nextAt
-    self.quiet = quiet
     self.key = key
   }
 }
@@ -107,7 +105,14 @@ package protocol LedgerTime: Sendable {
   /// Moves simulated time on to the moment, never back; the time it is then. Throws on a ledger
   /// that is not simulated.
   func advance(to moment: Timestamp) async throws -> Timestamp
+
+  /// For whoever takes a whole month through simulated time: two at once would be correct, but
+  /// each would wait for the other at every moment. `nil` while another process has it.
+  func holdTime() async throws -> (any TimeHold)?
 }
+
+/// Kept until the last reference is gone, or the process is.
+package protocol TimeHold: AnyObject, Sendable {}
 
 package enum TimeKeeping: Hashable, Sendable {
   case undecided

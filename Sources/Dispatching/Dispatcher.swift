@@ -156,7 +156,7 @@ package struct DispatchConfiguration: Hashable, Sendable {
   /// An event not marked published is published again after this.
   package var republishAfterSeconds: Int64 = 60
   /// Rows of a transaction.
-  package var batchSize = 2000
+  package var batchSize = 5000
 
   package init() {}
 }

@@ -11,14 +11,24 @@ package struct RunSettings: Sendable {
   package var chunkAttempts: Int
   /// The wait after a chunk's first failure; doubled after each further one.
   package var backoffSeconds: Int64
+  /// This process, as other processes read it.
+  package var worker: String
+  package var programVersion: String
+  /// Whether the process that calls itself this is known to have ended.
+  package var isGone: @Sendable (String) -> Bool
 
   package init(
-    workers: Int = 2, leaseSeconds: Int64 = 60, chunkAttempts: Int = 4, backoffSeconds: Int64 = 1
+    worker: String, programVersion: String, workers: Int = 2, leaseSeconds: Int64 = 60,
+    chunkAttempts: Int = 4, backoffSeconds: Int64 = 1,
+    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
   ) {
+    self.worker = worker
+    self.programVersion = programVersion
     self.workers = workers
     self.leaseSeconds = leaseSeconds
     self.chunkAttempts = chunkAttempts
     self.backoffSeconds = backoffSeconds
+    self.isGone = isGone
   }
 }
 

@@ -28,5 +28,12 @@ package struct RunError: Error, Sendable, CustomStringConvertible {
     self.cause = cause
   }
 
+  /// That somebody else works on the run.
+  package static func held(_ run: RunRecord) -> RunError {
+    RunError(
+      .held(owner: run.owner, until: run.leaseUntil), run: run.key,
+      detail: "\(run.owner) is working on it; its lease ends at \(run.leaseUntil)")
+  }
+
   package var description: String { "\(run): \(detail)" }
 }

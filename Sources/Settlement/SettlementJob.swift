@@ -9,23 +9,13 @@ package struct SettlementSettings: Sendable {
   package var chunkSize: Int
   /// The share of targets, in millionths, that may be parked in a run that completes.
   package var maxParkedPerMillion: Int64
-  package var programVersion: String
-  /// This process, as other processes read it.
-  package var worker: String
-  /// Whether the process that calls itself this is known to have ended.
-  package var isGone: @Sendable (String) -> Bool
 
   package init(
-    run: RunSettings = RunSettings(), chunkSize: Int = 2000, maxParkedPerMillion: Int64 = 10_000,
-    programVersion: String, worker: String,
-    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
+    run: RunSettings, chunkSize: Int = 2000, maxParkedPerMillion: Int64 = 10_000
   ) {
     self.run = run
     self.chunkSize = chunkSize
     self.maxParkedPerMillion = maxParkedPerMillion
-    self.programVersion = programVersion
-    self.worker = worker
-    self.isGone = isGone
   }
 }
 
@@ -193,9 +183,9 @@ package struct SettlementJob: Sendable {
 
   private func request(_ key: RunKey, catalog: String?, joining: Bool) -> RunRequest {
     RunRequest(
-      key: key, catalogVersion: catalog, programVersion: settings.programVersion,
-      worker: settings.worker, leaseSeconds: settings.run.leaseSeconds,
-      steps: SettlementRun.stepNames, joins: joining, isGone: settings.isGone)
+      key: key, catalogVersion: catalog, programVersion: settings.run.programVersion,
+      worker: settings.run.worker, leaseSeconds: settings.run.leaseSeconds,
+      steps: SettlementRun.stepNames, joins: joining, isGone: settings.run.isGone)
   }
 
   private func perform(_ request: RunRequest) async throws -> RunRecord {
@@ -206,9 +196,7 @@ package struct SettlementJob: Sendable {
     case .completed(let run):
       return run
     case .held(let run):
-      throw RunError(
-        .held(owner: run.owner, until: run.leaseUntil), run: run.key,
-        detail: "\(run.owner) is working on it; its lease ends at \(run.leaseUntil)")
+      throw RunError.held(run)
     }
   }
 }

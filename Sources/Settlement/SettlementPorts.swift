@@ -103,14 +103,17 @@ package struct StatementDigest: Hashable, Sendable {
   /// As stored beside the body.
   package var hash: ContentHash
   package var total: Int64
-  /// Whether the body still has that hash.
-  package var isIntact: Bool
+  /// Of the body as it lies there.
+  package var bodyHash: ContentHash
 
-  package init(key: StatementKey, hash: ContentHash, total: Int64, isIntact: Bool) {
+  /// Whether the body still is what was stored.
+  package var isIntact: Bool { bodyHash == hash }
+
+  package init(key: StatementKey, hash: ContentHash, total: Int64, bodyHash: ContentHash) {
     self.key = key
     self.hash = hash
     self.total = total
-    self.isIntact = isIntact
+    self.bodyHash = bodyHash
   }
 }
 

@@ -50,7 +50,7 @@ enum Main {
   ) -> CommandStatus {
     let terminal = Terminal.standard
     switch result {
-    case .done: return .done
+    case .done: return printed(by: terminal)
     case .notRun(let error):
       let message = BillingCommand.fullMessage(for: error) + "\n"
       guard BillingCommand.exitCode(for: error) == .success else {
@@ -58,12 +58,20 @@ enum Main {
         return .wrongUsage
       }
       terminal.print(message)
-      return .done
+      return printed(by: terminal)
     case .failed(let error):
       let failure = CommandFailure(error, stoppedBy: signal)
       terminal.complain(failure)
       return failure.status
     }
+  }
+
+  /// Done, unless standard output did not take the result.
+  private static func printed(by terminal: Terminal) -> CommandStatus {
+    guard let number = terminal.outputFailure else { return .done }
+    let failure = CommandFailure(printing: number)
+    terminal.complain(failure)
+    return failure.status
   }
 }
 

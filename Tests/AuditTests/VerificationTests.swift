@@ -107,13 +107,38 @@ struct VerificationTests {
   @Test func `finds a message sent in a quiet slot`() async throws {
     // Noon in Seoul lies in slot 6.
     let codes = try await findings {
-      $0.records.deliveries[0].quietSlots = QuietSlots(slots: [6])!
+      $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [6])!
     }
     #expect(codes == [.sentInQuietSlot])
     let report = try await report {
-      $0.records.deliveries[0].quietSlots = QuietSlots(slots: [5, 7])!
+      $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [5, 7])!
     }
     #expect(report.holds)
+  }
+
+  @Test func `judges a message by what was known when its attempt was opened`() async throws {
+    func later(_ minutes: Int64, quiet: QuietSlots) -> ListedAttempt {
+      ListedAttempt(
+        channel: .email, openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
+        quietSlots: quiet, timeZone: "Asia/Seoul")
+    }
+    // Noon became quiet after the message was under way; a later attempt knows it.
+    let changed = try await report {
+      $0.records.deliveries[0].attempts.insert(later(5, quiet: QuietSlots(slots: [6])!), at: 0)
+    }
+    #expect(changed.holds)
+    // The attempt just before the message knew it.
+    let codes = try await findings {
+      $0.records.deliveries[0].attempts.insert(later(-1, quiet: QuietSlots(slots: [6])!), at: 0)
+    }
+    #expect(codes == [.sentInQuietSlot])
+    // One on another channel is not where it came from.
+    let other = try await report {
+      var attempt = later(-1, quiet: QuietSlots(slots: [6])!)
+      attempt.channel = .sms
+      $0.records.deliveries[0].attempts.insert(attempt, at: 0)
+    }
+    #expect(other.holds)
   }
 
   @Test func `an open delivery may have a message that is not recorded yet`() async throws {
@@ -162,8 +187,12 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
         month: Self.month, customer: CustomerID(number), kind: .bill, sequence: 1)
       records.deliveries.append(
         ListedDelivery(
-          key: delivery, state: number == 5 ? .failed : .accepted, version: 1, quietSlots: .none,
-          timeZone: "Asia/Seoul"))
+          key: delivery, state: number == 5 ? .failed : .accepted, version: 1,
+          attempts: [
+            ListedAttempt(
+              channel: .email, openedAt: Self.noon.adding(seconds: -120), quietSlots: .none,
+              timeZone: "Asia/Seoul")
+          ]))
       if number != 5 {
         accepted.append(Acceptance(delivery: delivery, channel: .email, at: Self.noon))
       }

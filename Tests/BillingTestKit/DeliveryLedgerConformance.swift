@@ -360,6 +360,31 @@ package struct DeliveryLedgerConformance: Sendable {
     #expect(
       try await record(.rejected(code: "no"), again, attempt: second) == .recorded(.uncertain))
     #expect(try await world.seen(one.key).channel == .email)
+    #expect(
+      try await ledger.uncertain(limit: 10).map(\.key) == [one.key], "its provider may be asked")
+  }
+
+  /// While it waits to be tried again under a key that may have been taken, the customer leaves the
+  /// channel: its provider is asked, and nothing else is sent meanwhile.
+  package func leavingAChannelWhileUnknown() async throws {
+    let (claimed, attempt) = try await sending(one)
+    _ = try await record(.unknown, claimed, attempt: attempt)
+    let found = try await ledger.uncertain(limit: 10)
+    _ = try await ledger.resolve(
+      found.map { Resolution(key: $0.key, generation: $0.generation, finding: .sendAgain) },
+      who: "test")
+    var customer = one.customer
+    customer.channels = [.sms]
+    try await world.change(customer)
+    #expect(try await world.seen(one.key).state == .uncertain)
+    let uncertain = try await ledger.uncertain(limit: 10)
+    #expect(uncertain.map(\.key) == [one.key])
+    #expect(uncertain.map(\.recipientStands) == [false])
+    let absent = uncertain.map {
+      Resolution(key: $0.key, generation: $0.generation, finding: .absent(jitter: 0))
+    }
+    #expect(try await ledger.resolve(absent, who: "test") == [.resolved(.planned)])
+    #expect(try await world.seen(one.key).channel == .sms)
   }
 
   // MARK: R4

@@ -45,8 +45,12 @@ struct DecisionTests {
   @Test func `an unknown outcome is never followed by another key`() {
     #expect(next(.unknown, facts()) == .uncertain(byOperator: false))
     #expect(
-      next(.rejected(code: "x"), facts(unresolved: 1)) == .uncertain(byOperator: true))
-    #expect(next(refused, facts(attempts: 3, unresolved: 1)) == .uncertain(byOperator: true))
+      next(.rejected(code: "x"), facts(unresolved: 1)) == .uncertain(byOperator: false))
+    #expect(next(refused, facts(attempts: 3, unresolved: 1)) == .uncertain(byOperator: false))
+    // The provider could only be asked; the next send would be refused for the same reason.
+    #expect(
+      AttemptVerdict.giveUp(facts(unresolved: 1), .billUnusable).next
+        == .uncertain(byOperator: true))
     #expect(
       next(.rejected(code: "x"), facts(unresolved: 1, keepsKeys: true))
         == .move(to: .sms, closed: ChannelSet(.email)))

@@ -52,13 +52,13 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
     try connection.run(
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, version, policy, template,
-        channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at)
-      VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        channels, channel, quiet_mask, time_zone, due_day, due_at, made_at, next_at, changed_at)
+      VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, delivery.key.month, delivery.key.customer, delivery.key.kind.code,
       delivery.key.sequence, delivery.version, delivery.policy.version,
       delivery.policy.templateVersion, ChannelDigits.digits(customer.channels),
       customer.channels.first?.code ?? 0, Int(customer.quiet.mask), customer.timeZone,
-      delivery.dueAt, min(now, delivery.dueAt), delivery.dueAt, now)
+      delivery.dueAt.utcDay, delivery.dueAt, min(now, delivery.dueAt), delivery.dueAt, now)
   }
 
   func change(_ customer: SeededCustomer) async throws {

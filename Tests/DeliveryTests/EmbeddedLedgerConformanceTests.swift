@@ -104,6 +104,10 @@ struct EmbeddedDeliveryLedgerTests {
   @Test func `no new key while the old one may have been taken`() async throws {
     try await conformance().noNewKeyWhileUnknown()
   }
+
+  @Test func `a channel left while the outcome is unknown`() async throws {
+    try await conformance().leavingAChannelWhileUnknown()
+  }
   @Test func `opting out counts at any step`() async throws {
     try await conformance().optingOutAtAnyStep()
   }

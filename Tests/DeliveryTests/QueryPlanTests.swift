@@ -1,4 +1,6 @@
+import Billing
 import BillingTestKit
+import Rendering
 import Testing
 
 @testable import EmbeddedStore
@@ -12,6 +14,7 @@ struct QueryPlanTests {
     QueuedSlots.nextQuery, SweepQueries.countClaimed, SweepQueries.countSending,
     SweepQueries.countUnsettled, SweepQueries.uncertain,
     DeliveryRefresh.pageQuery,
+    DeliveryRows.subjectsQuery(.madeBy(run: 1, month: BillingMonth(year: 2026, month: 10)!)),
   ])
   func `read through an index, in its order`(_ sql: String) async throws {
     let world = try await EmbeddedDeliveryWorld(clock: TestClock())
@@ -25,5 +28,7 @@ struct QueryPlanTests {
     #expect(plan.contains { $0.hasPrefix("SEARCH d") || $0.hasPrefix("SEARCH deliveries") })
     #expect(!plan.contains { $0.hasPrefix("SCAN d") || $0.hasPrefix("SCAN c") })
     #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "\(plan)")
+    // A whole month for each customer.
+    #expect(!plan.contains { $0.hasSuffix("(month=?)") }, "\(plan)")
   }
 }

@@ -31,8 +31,7 @@ struct DispatcherTests {
         return taken
       }
       if batch.events.count == request.limit, let last = batch.events.last {
-        batch.next = QueueCursor(
-          nextAt: DeliveryScene.start, quiet: .none, key: last.delivery)
+        batch.next = QueueCursor(nextAt: DeliveryScene.start, key: last.delivery)
       }
       return .batch(batch)
     }

@@ -252,8 +252,8 @@ struct ImporterTests {
       try imports.probe.execute(
         """
         INSERT INTO deliveries (month, customer_id, kind, sequence, state, version, policy, template,
-          channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at)
-        VALUES (24321, \(customer), 1, 1, 1, 1, 1, 1, 12, 1, 2051, 'Asia/Seoul', 0, 0, 0, 0)
+          channels, channel, quiet_mask, time_zone, due_day, due_at, made_at, next_at, changed_at)
+        VALUES (24321, \(customer), 1, 1, 1, 1, 1, 1, 12, 1, 2051, 'Asia/Seoul', 0, 0, 0, 0, 0)
         """)
     }
     // The name of one is changed, and the quiet slots of the other.

@@ -34,8 +34,8 @@ struct RenderingJobTests {
       RenderingJob(
         ledger: ledger, statements: statements, store: other ?? store, clock: SystemClock(),
         settings: RenderingSettings(
-          run: RunSettings(workers: 2, backoffSeconds: 0), chunkSize: 7, batchSize: 3,
-          programVersion: "test", worker: worker),
+          run: RunSettings(worker: worker, programVersion: "test", workers: 2, backoffSeconds: 0),
+          chunkSize: 7, batchSize: 3),
         progress: SilentProgress(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -8,6 +8,8 @@ import Testing
 
 @Suite("The run engine")
 struct RunEngineTests {
+  private static let settings = RunSettings(
+    worker: "a", programVersion: "test", backoffSeconds: 0)
   private let clock = TestClock()
   private let key = RunKey(
     job: .settlement, month: BillingMonth(year: 2026, month: 10)!, kind: .regular, sequence: 1)
@@ -30,7 +32,7 @@ struct RunEngineTests {
 
   private func engine(_ ledger: EmbeddedLedger) -> RunEngine {
     RunEngine(
-      ledger: ledger, clock: clock, settings: RunSettings(backoffSeconds: 0),
+      ledger: ledger, clock: clock, settings: Self.settings,
       progress: SilentProgress(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
@@ -66,7 +68,7 @@ struct RunEngineTests {
     await #expect(throws: RunError.self) {
       try await engine(ledger).perform([step], under: hold)
     }
-    #expect(tries.withLock { $0 } == RunSettings().chunkAttempts)
+    #expect(tries.withLock { $0 } == Self.settings.chunkAttempts)
     let run = try #require(try await ledger.run(key))
     #expect(run.status == .failed)
     #expect(run.failure?.contains("chunk 0") == true)

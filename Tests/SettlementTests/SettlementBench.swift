@@ -96,8 +96,8 @@ struct SettlementBench {
     SettlementJob(
       ledger: ledger, store: store ?? self.store, clock: clock,
       settings: SettlementSettings(
-        run: RunSettings(workers: 3, chunkAttempts: 1), chunkSize: chunkSize,
-        maxParkedPerMillion: maxParkedPerMillion, programVersion: "test", worker: worker),
+        run: RunSettings(worker: worker, programVersion: "test", workers: 3, chunkAttempts: 1),
+        chunkSize: chunkSize, maxParkedPerMillion: maxParkedPerMillion),
       progress: SilentProgress(),
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }

@@ -13,6 +13,9 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   /// Whole seconds since the epoch, rounded down.
   package var seconds: Int64 { milliseconds.flooredDivision(by: 1000) }
 
+  /// The day in UTC, in days since the epoch.
+  package var utcDay: Int64 { milliseconds.flooredDivision(by: 86_400_000) }
+
   package func adding(seconds: Int64) -> Timestamp {
     Timestamp(milliseconds: milliseconds + seconds * 1000)
   }
@@ -33,7 +36,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 extension Timestamp: CustomStringConvertible {
   /// ISO 8601 in UTC, `2026-11-01T00:00:00Z`; milliseconds only where there are any.
   package var description: String {
-    let day = CalendarDay(daysSince1970: Int32(milliseconds.flooredDivision(by: 86_400_000)))
+    let day = CalendarDay(daysSince1970: Int32(utcDay))
     let inDay = Int(milliseconds - Int64(day.daysSince1970) * 86_400_000)
     let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60]
       .map { padded($0, to: 2) }.joined(separator: ":")

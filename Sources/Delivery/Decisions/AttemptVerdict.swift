@@ -82,7 +82,11 @@ package struct AttemptVerdict: Hashable, Sendable {
   /// none can be: on with the next channel.
   package static func giveUp(_ facts: Facts, _ reason: DeliveryReason) -> AttemptVerdict {
     if facts.unresolved > 0 {
-      return verdict(.uncertain(byOperator: true), .awaitsOperator, facts)
+      // Its provider may still say what became of them; a send under the key would carry something
+      // else than its first.
+      return reason == .billUnusable
+        ? verdict(.uncertain(byOperator: true), .awaitsOperator, facts)
+        : verdict(.uncertain(byOperator: false), reason, facts)
     }
     // Opted out while it was under way: dispatch looks at it and says so.
     if facts.usable.isEmpty { return verdict(.retry(afterMilliseconds: 0), .changed, facts) }

@@ -77,10 +77,8 @@ final class BillFolder: Sendable {
       if errno == EEXIST { return false }
       throw failure("write a bill")
     }
-    if let error = write(content, to: file) {
-      unlinkat(root, path, 0)
-      throw error
-    }
+    // Half a bill stays where it is, like that of a writer who was killed: the next put mends it.
+    if let error = write(content, to: file) { throw error }
     return true
   }
 
@@ -121,7 +119,8 @@ final class BillFolder: Sendable {
 
   /// `nil` when there is no such file.
   func read(_ path: String) throws(StoreError) -> [UInt8]? {
-    let file = openat(root, path, O_RDONLY | O_CLOEXEC)
+    var file = openat(root, path, cfiles_open_read_untouched())
+    if file < 0, errno == EPERM { file = openat(root, path, O_RDONLY | O_CLOEXEC) }
     guard file >= 0 else {
       if errno == ENOENT { return nil }
       throw failure("read a bill")

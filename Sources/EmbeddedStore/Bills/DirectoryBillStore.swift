@@ -11,19 +11,25 @@ package import Rendering
 /// recognises and mends.
 package final class DirectoryBillStore: BillStore {
   let root: BillFolder
+  /// Threads that write and remove at once: as many as keep two processors busy.
   private let lanes: [BillLane]
+  /// Threads that read at once: what is read lies all over the disk, which is at its best when
+  /// it is asked for many things together.
+  private let readers: [BillLane]
 
   /// - Parameters:
   ///   - path: a folder, made if missing.
-  ///   - laneCount: threads that write and read at once, 1…16.
-  package init(path: String, laneCount: Int = 2) throws(StoreError) {
+  ///   - writerCount: 1…16.
+  ///   - readerCount: 1…64.
+  package init(path: String, writerCount: Int = 2, readerCount: Int = 16) throws(StoreError) {
     let root = try BillFolder(path: path)
     self.root = root
-    lanes = (0..<laneCount).map { BillLane(folder: root, number: $0) }
+    lanes = (0..<writerCount).map { BillLane(folder: root, number: $0) }
+    readers = (0..<readerCount).map { BillLane(folder: root, number: writerCount + $0) }
   }
 
   package func put(_ bills: [Bill]) async throws -> [BillPutOutcome] {
-    try await spread(bills) { lane, part in try await lane.put(part) }
+    try await spread(bills, over: lanes) { lane, part in try await lane.put(part) }
   }
 
   package func makeDurable() async throws {
@@ -31,7 +37,7 @@ package final class DirectoryBillStore: BillStore {
   }
 
   package func contents(of keys: [BillKey]) async throws -> [[UInt8]?] {
-    try await spread(keys) { lane, part in try await lane.contents(of: part) }
+    try await read(keys) { lane, part in try await lane.contents(of: part) }
   }
 
   package func list(
@@ -46,12 +52,20 @@ package final class DirectoryBillStore: BillStore {
   }
 
   package func delete(_ keys: [BillKey]) async throws {
-    _ = try await spread(keys) { lane, part in try await lane.delete(part) }
+    _ = try await spread(keys, over: lanes) { lane, part in try await lane.delete(part) }
+  }
+
+  /// An answer for each key, in their order.
+  func read<Answer: Sendable>(
+    _ keys: [BillKey],
+    _ work: @Sendable @escaping (BillLane, ArraySlice<BillKey>) async throws -> [Answer]
+  ) async throws -> [Answer] {
+    try await spread(keys, over: readers, work)
   }
 
   /// Gives each lane an equal part, and puts their answers together in order.
-  func spread<Item: Sendable, Answer: Sendable>(
-    _ items: [Item],
+  private func spread<Item: Sendable, Answer: Sendable>(
+    _ items: [Item], over lanes: [BillLane],
     _ work: @Sendable @escaping (BillLane, ArraySlice<Item>) async throws -> [Answer]
   ) async throws -> [Answer] {
     let share = max(1, (items.count + lanes.count - 1) / lanes.count)

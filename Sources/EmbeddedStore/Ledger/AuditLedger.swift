@@ -76,7 +76,7 @@ extension EmbeddedLedger: AuditLedger {
     try await database.read { connection in
       var counts: [DeliveryState: Int64] = [:]
       try connection.query(
-        "SELECT state, count(*) FROM deliveries WHERE month = ?1 GROUP BY state", month
+        "SELECT state, count(*) FROM deliveries NOT INDEXED WHERE month = ?1 GROUP BY state", month
       ) { row in
         guard let state = DeliveryState(code: row.int(0)) else { return }
         counts[state] = row.integer(1)
@@ -186,22 +186,55 @@ private enum AuditRows {
     _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
   ) throws -> [ListedDelivery] {
     var deliveries: [ListedDelivery] = []
+    // Where a delivery has more than one attempt, which few have: the one before the latest.
+    var earlier: [(delivery: Int, attempt: Int64)] = []
     try connection.query(
       """
-      SELECT customer_id, kind, sequence, state, version, quiet_mask, time_zone FROM deliveries
-      WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3 ORDER BY customer_id, kind, sequence
+      SELECT d.customer_id, d.kind, d.sequence, d.state, d.version, a.previous, a.channel,
+        a.opened_at, a.quiet_mask, a.time_zone
+      FROM deliveries d INDEXED BY deliveries_key
+      LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
+      WHERE d.month = ?1 AND d.customer_id BETWEEN ?2 AND ?3
+      ORDER BY d.customer_id, d.kind, d.sequence
       """, month, customers.lowerBound, customers.upperBound
     ) { row in
-      guard let kind = DeliveryKind(code: row.int(1)), let state = DeliveryState(code: row.int(3)),
-        let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5)))
+      guard let kind = DeliveryKind(code: row.int(1)), let state = DeliveryState(code: row.int(3))
       else { throw damaged("a delivery") }
+      if let attempt = row.optionalInteger(5) { earlier.append((deliveries.count, attempt)) }
       deliveries.append(
         ListedDelivery(
           key: DeliveryKey(
             month: month, customer: CustomerID(row.integer(0)), kind: kind, sequence: row.int(2)),
-          state: state, version: row.int(4), quietSlots: quiet, timeZone: row.text(6)))
+          state: state, version: row.int(4),
+          attempts: row.isNull(6) ? [] : [try listedAttempt(row, at: 6)]))
+    }
+    for (delivery, attempt) in earlier {
+      var next: Int64? = attempt
+      while let attempt = next {
+        next = nil
+        try connection.query(
+          """
+          SELECT previous, channel, opened_at, quiet_mask, time_zone FROM attempts
+          WHERE attempt_id = ?
+          """, attempt
+        ) { row in
+          next = row.optionalInteger(0)
+          deliveries[delivery].attempts.append(try listedAttempt(row, at: 1))
+        }
+      }
     }
     return deliveries
+  }
+
+  private static func listedAttempt(
+    _ row: Statement, at column: Int
+  ) throws -> ListedAttempt {
+    guard let channel = Channel(code: row.int(column)),
+      let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(column + 2)))
+    else { throw damaged("an attempt") }
+    return ListedAttempt(
+      channel: channel, openedAt: Timestamp(milliseconds: row.integer(column + 1)),
+      quietSlots: quiet, timeZone: row.text(column + 3))
   }
 
   static func delivery(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryLife? {

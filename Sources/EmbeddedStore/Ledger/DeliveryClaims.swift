@@ -7,12 +7,36 @@ extension EmbeddedLedger {
   package func claim(
     _ events: [DeliveryEvent], owner: String, timing: DeliveryTiming
   ) async throws -> [ClaimOutcome] {
-    try await database.write { connection in
+    let contacts = try await contacts(of: events)
+    return try await database.write { connection in
       let claiming = try Claiming(
         connection, owner: owner, timing: timing, now: try self.now(in: connection))
-      return try events.map {
-        try claiming.claim($0, policies: self.deliveryPolicies, in: connection)
+      return try zip(events, contacts).map { event, contact in
+        try claiming.claim(
+          event, contact: contact, policies: self.deliveryPolicies, in: connection)
       }
+    }
+  }
+
+  /// Customers lie all over their table: one connection would wait for the disk once for each.
+  private static let contactsTogether = 64
+
+  /// Read before the claim, by several connections at once. A change of a contact raises the
+  /// delivery's generation in the same transaction, so that one that the claim's check of it lets
+  /// pass is the current one.
+  private func contacts(of events: [DeliveryEvent]) async throws -> [SealedContact] {
+    try await withThrowingTaskGroup(of: (Int, [SealedContact]).self) { group in
+      for start in stride(from: 0, to: events.count, by: Self.contactsTogether) {
+        let part = events[start..<min(start + Self.contactsTogether, events.count)]
+        group.addTask {
+          (start, try await self.database.read { try SealedContact.read(part, in: $0) })
+        }
+      }
+      var contacts = [SealedContact](repeating: SealedContact(), count: events.count)
+      for try await (start, part) in group {
+        contacts.replaceSubrange(start..<start + part.count, with: part)
+      }
+      return contacts
     }
   }
 
@@ -61,6 +85,37 @@ extension EmbeddedLedger {
   }
 }
 
+/// A customer's address for a channel, as it lies in the ledger; empty when there is none.
+private struct SealedContact: Sendable {
+  var sealed: [UInt8] = []
+  var hash: [UInt8] = []
+
+  static func read(
+    _ events: ArraySlice<DeliveryEvent>, in connection: Connection
+  ) throws -> [SealedContact] {
+    let email = try connection.statement(query("email_sealed, email_hash"))
+    let phone = try connection.statement(query("phone_sealed, phone_hash"))
+    return try events.map { event in
+      let statement =
+        switch event.channel {
+        case .email: email
+        case .sms: phone
+        }
+      statement.bind(event.delivery.customer.number, at: 1)
+      defer { statement.reset() }
+      guard try statement.step() else { return SealedContact() }
+      return SealedContact(sealed: statement.bytes(0), hash: statement.bytes(1))
+    }
+  }
+
+  private static func query(_ columns: String) -> String {
+    """
+    SELECT \(columns) FROM customers
+    WHERE customer_id = ? AND recorded_to = 9223372036854775807
+    """
+  }
+}
+
 /// One batch of claims.
 private struct Claiming {
   private let owner: String
@@ -79,13 +134,8 @@ private struct Claiming {
     row = try connection.statement(
       """
       SELECT d.state, d.generation, d.fence, d.lease_until, d.slot_end, d.channel, d.last_entry,
-        d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash,
-        CASE d.channel WHEN 1 THEN c.email_sealed ELSE c.phone_sealed END,
-        CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END
-      FROM deliveries d
-      LEFT JOIN customers c ON c.customer_id = d.customer_id
-        AND c.recorded_to = 9223372036854775807
-      WHERE d.month = ? AND d.customer_id = ? AND d.kind = ? AND d.sequence = ?
+        d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash
+      FROM deliveries d WHERE \(DeliveryRow.byKey)
       """)
     take = try connection.statement(
       """
@@ -97,7 +147,8 @@ private struct Claiming {
   }
 
   func claim(
-    _ event: DeliveryEvent, policies: DeliveryPolicies, in connection: Connection
+    _ event: DeliveryEvent, contact: SealedContact, policies: DeliveryPolicies,
+    in connection: Connection
   ) throws -> ClaimOutcome {
     event.delivery.bind(to: row, at: 1)
     defer { row.reset() }
@@ -116,7 +167,7 @@ private struct Claiming {
     let policy = try policies.policy(row.int(7), in: connection)
     let claimed = ClaimedDelivery(
       key: event.delivery, generation: event.generation, fence: fence, bill: event.bill,
-      sha256: event.sha256, sealedContact: row.bytes(12), contactHash: row.bytes(13),
+      sha256: event.sha256, sealedContact: contact.sealed, contactHash: contact.hash,
       frozenRecipient: row.isNull(11) ? nil : row.bytes(11),
       frozenSHA: row.isNull(10) ? nil : try row.hash(10),
       keyOpenedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
@@ -164,7 +215,7 @@ private struct Intending {
     row = try connection.statement(
       """
       SELECT state, generation, fence, channel, lease_until, slot_end, attempt, channel_attempts,
-        last_entry, owner, frozen_sha256, recipient_hash, last_attempt
+        last_entry, owner, frozen_sha256, recipient_hash, last_attempt, quiet_mask, time_zone
       FROM deliveries WHERE \(DeliveryRow.byKey)
       """)
     begin = try connection.statement(
@@ -178,8 +229,8 @@ private struct Intending {
     open = try connection.statement(
       """
       INSERT INTO attempts (month, customer_id, kind, sequence, attempt, channel, fence,
-        bill_sha256, recipient_hash, provider, opened_at, deadline, previous)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        bill_sha256, recipient_hash, provider, opened_at, deadline, previous, quiet_mask, time_zone)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     log = try DeliveryLog(connection)
   }
@@ -203,12 +254,14 @@ private struct Intending {
     let channelAttempt = row.int(7) + 1
     let (lastEntry, lastAttempt) = (row.optionalInteger(8), row.optionalInteger(12))
     let owner = row.optionalText(9)
+    let quiet = QuietTime(mask: row.integer(13), zone: row.text(14))
     row.reset()
     let notAfter = now.adding(milliseconds: timing.callDeadline)
     let entry = try log.append(
       intent.key, after: lastEntry, at: now, state: .sending, generation: intent.generation,
       fence: intent.fence, channel: intent.channel.code, reason: nil, who: owner)
-    let opened = try open(intent, attempt, after: lastAttempt, notAfter: notAfter)
+    let opened = try open(
+      intent, attempt, quiet: quiet, after: lastAttempt, notAfter: notAfter)
     try begin(
       intent, attempt, channelAttempt, entry: entry, opened: opened, notAfter: notAfter)
     return .intended(attempt: attempt, channelAttempt: channelAttempt, notAfter: notAfter)
@@ -231,9 +284,14 @@ private struct Intending {
     try begin.finish()
   }
 
+  private struct QuietTime {
+    var mask: Int64
+    var zone: String
+  }
+
   /// The attempt's row.
   private func open(
-    _ intent: Intent, _ attempt: Int, after previous: Int64?, notAfter: Timestamp
+    _ intent: Intent, _ attempt: Int, quiet: QuietTime, after previous: Int64?, notAfter: Timestamp
   ) throws -> Int64 {
     intent.key.bind(to: open, at: 1)
     open.bind(attempt, at: 5)
@@ -245,6 +303,8 @@ private struct Intending {
     now.bind(to: open, at: 11)
     notAfter.bind(to: open, at: 12)
     previous.bind(to: open, at: 13)
+    open.bind(quiet.mask, at: 14)
+    open.bind(quiet.zone, at: 15)
     try open.finish()
     return connection.lastInsertedRow
   }

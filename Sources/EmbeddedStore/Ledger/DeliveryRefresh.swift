@@ -29,12 +29,15 @@ enum DeliveryRefresh {
     }
   }
 
-  /// Steps from month to month along the primary key.
+  /// Steps from month to month along the index of keys.
   private static func nextMonth(
     after month: BillingMonth, in connection: Connection
   ) throws -> BillingMonth? {
     try connection.first(
-      "SELECT month FROM deliveries WHERE month > ? ORDER BY month LIMIT 1", month
+      """
+      SELECT month FROM deliveries INDEXED BY deliveries_key
+      WHERE month > ? ORDER BY month LIMIT 1
+      """, month
     ) { BillingMonth(index: Int32(truncatingIfNeeded: $0.integer(0))) }
   }
 
@@ -49,17 +52,20 @@ enum DeliveryRefresh {
     return page
   }
 
-  /// The customers come first, in order, and each one's deliveries are a range of the primary key.
+  /// The customers come first, in order; each one's deliveries are neighbours in the index of keys.
   static let pageQuery = """
     SELECT \(DeliveryRow.columns), c.channels, length(c.email_sealed), length(c.phone_sealed),
       c.quiet_mask, c.time_zone, c.send_day
     FROM (
       SELECT w.customer_id FROM temp.changed_customers w
       WHERE w.customer_id > ?2
-        AND EXISTS (SELECT 1 FROM deliveries e WHERE e.month = ?1 AND e.customer_id = w.customer_id)
+        AND EXISTS (
+          SELECT 1 FROM deliveries e INDEXED BY deliveries_key
+          WHERE e.month = ?1 AND e.customer_id = w.customer_id)
       ORDER BY w.customer_id LIMIT ?3
     ) w
-    CROSS JOIN deliveries d ON d.month = ?1 AND d.customer_id = w.customer_id
+    CROSS JOIN deliveries d INDEXED BY deliveries_key
+      ON d.month = ?1 AND d.customer_id = w.customer_id
     CROSS JOIN customers c ON c.customer_id = w.customer_id
       AND c.recorded_to = 9223372036854775807
     """
@@ -145,9 +151,10 @@ extension DeliveryRow {
       state = .failed
       reason = .attemptsExhausted
     case .leaveUncertain:
+      // Its provider may still say what became of it.
       state = .uncertain
-      reason = .awaitsOperator
-      nextAt = .never
+      reason = .changed
+      nextAt = now
     }
     letGo()
   }

@@ -175,9 +175,8 @@ struct DispatchRow {
     """
     SELECT \(columns) FROM deliveries d INDEXED BY \(index) \(bill)
     WHERE \(condition) AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
-      AND (d.next_at, d.quiet_mask, d.month, d.customer_id, d.kind, d.sequence)
-        > (?4, ?5, ?6, ?7, ?8, ?9)
-    ORDER BY d.next_at, d.quiet_mask, d.month, d.customer_id, d.kind, d.sequence LIMIT ?10
+      AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > (?4, ?5, ?6, ?7, ?8)
+    ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT ?9
     """
   }
 
@@ -199,13 +198,12 @@ struct DispatchRow {
     now.bind(to: statement, at: 2)
     statement.bind(request.slot.slot, at: 3)
     statement.bind(request.after?.nextAt.milliseconds ?? .min, at: 4)
-    statement.bind(Int64(request.after?.quiet.mask ?? 0), at: 5)
     if let key = request.after?.key {
-      key.bind(to: statement, at: 6)
+      key.bind(to: statement, at: 5)
     } else {
-      for position in 6...9 { statement.bind(-1, at: position) }
+      for position in 5...8 { statement.bind(-1, at: position) }
     }
-    statement.bind(request.limit, at: 10)
+    statement.bind(request.limit, at: 9)
     defer { statement.reset() }
     var rows: [DispatchRow] = []
     rows.reserveCapacity(request.limit)
@@ -213,7 +211,7 @@ struct DispatchRow {
     return rows
   }
 
-  var cursor: QueueCursor { QueueCursor(nextAt: nextAt, quiet: quiet, key: key) }
+  var cursor: QueueCursor { QueueCursor(nextAt: nextAt, key: key) }
 
   func event(generation: Int, slotEnd: Timestamp) -> DeliveryEvent? {
     guard let sha256, let channel = Channel(code: channel) else { return nil }
@@ -318,7 +316,7 @@ private struct DispatchWriter {
     var earlier: [DeliveryRow] = []
     try connection.query(
       """
-      SELECT \(DeliveryRow.columns) FROM deliveries d
+      SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_key
       WHERE d.month = ? AND d.customer_id = ? AND d.version < ?
       """, row.key.month, row.key.customer, row.version
     ) { earlier.append(try DeliveryRow($0)) }

@@ -38,6 +38,10 @@ extension EmbeddedLedger: LedgerTime {
     }
   }
 
+  package func holdTime() async throws -> (any TimeHold)? {
+    try FileLock(path: "\(database.path)-time")
+  }
+
   private static func timeKeeping(in connection: Connection) throws -> TimeKeeping {
     let keeping: TimeKeeping? = try connection.first(
       "SELECT mode, simulated_now FROM ledger_clock WHERE only = 1"

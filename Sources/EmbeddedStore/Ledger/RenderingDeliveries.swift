@@ -39,6 +39,19 @@ enum DeliveryRows {
     let dueAt: Timestamp
   }
 
+  static func subjectsQuery(_ selection: RenderingSelection) -> String {
+    """
+    SELECT m.customer_id, m.version, c.channels, length(c.email_sealed), length(c.phone_sealed),
+      c.quiet_mask, c.time_zone, c.send_day, d.kind, d.sequence, d.state, d.begun, d.version,
+      d.policy, d.template, d.due_at
+    FROM (\(SelectedRows.statements(selection))) m
+    CROSS JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?4
+    LEFT JOIN deliveries d INDEXED BY deliveries_key
+      ON d.month = ?1 AND d.customer_id = m.customer_id
+    ORDER BY m.customer_id
+    """
+  }
+
   /// One ordered pass: a customer without deliveries has one row, others one for each.
   private static func subjects(
     of request: DeliveriesRequest, in connection: Connection
@@ -47,16 +60,8 @@ enum DeliveryRows {
     subjects.reserveCapacity(request.chunk.range.items)
     let selection = request.selection
     try connection.query(
-      """
-      SELECT m.customer_id, m.version, c.channels, length(c.email_sealed), length(c.phone_sealed),
-        c.quiet_mask, c.time_zone, c.send_day, d.kind, d.sequence, d.state, d.begun, d.version,
-        d.policy, d.template, d.due_at
-      FROM (\(SelectedRows.statements(selection))) m
-      CROSS JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?4
-      LEFT JOIN deliveries d ON d.month = ?1 AND d.customer_id = m.customer_id
-      ORDER BY m.customer_id
-      """, selection.month, selection.run, request.chunk.range.lower, Int64.max,
-      request.chunk.range.upper
+      subjectsQuery(selection), selection.month, selection.run, request.chunk.range.lower,
+      Int64.max, request.chunk.range.upper
     ) { row in
       let customer = CustomerID(row.integer(0))
       if subjects.last?.customer != customer { subjects.append(try Subject(row, customer)) }
@@ -101,7 +106,8 @@ private struct DeliveryWriter {
   private let now: Timestamp
   private let insert: Statement
   private let move: Statement
-  private let log: Statement
+  private let log: DeliveryLog
+  private let logMoved: Statement
   /// Makes the entry just logged the delivery's latest.
   private let link: Statement
   /// The zones met, with the send days' first moments worked out so far.
@@ -115,8 +121,9 @@ private struct DeliveryWriter {
     insert = try connection.statement(
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
-        template, channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?14, ?15)
+        template, channels, channel, quiet_mask, time_zone, due_day, due_at, next_at, made_at,
+        changed_at, last_entry)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16, ?17)
       """)
     move = try connection.statement(
       """
@@ -127,12 +134,13 @@ private struct DeliveryWriter {
         changed_at = ?12
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
-    log = try connection.statement(
+    log = try DeliveryLog(connection)
+    logMoved = try connection.statement(
       """
       INSERT INTO delivery_log (previous, month, customer_id, kind, sequence, at, state, generation,
         fence, channel, reason, who)
       SELECT last_entry, month, customer_id, kind, sequence, changed_at, state, generation, fence,
-        channel, reason, 'render' FROM deliveries
+        channel, reason, ?5 FROM deliveries
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
     link = try connection.statement(
@@ -141,6 +149,9 @@ private struct DeliveryWriter {
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
   }
+
+  /// In the deliveries' log.
+  private static let who = "render"
 
   mutating func take(_ subject: DeliveryRows.Subject) throws {
     let decision = DeliveryMaking.decide(
@@ -160,15 +171,21 @@ private struct DeliveryWriter {
     let suppression = DeliverySchedule.suppression(
       preferred: subject.preferred, usable: usable, quiet: subject.quiet)
     let due = try due(subject)
-    bindKey(kind, sequence, of: subject, to: insert)
     let state: DeliveryState = suppression == nil ? .planned : .suppressed
+    let key = DeliveryKey(
+      month: month, customer: subject.customer, kind: kind, sequence: sequence)
+    let entry = try log.append(
+      key, after: nil, at: now, state: state, generation: 1, fence: 0,
+      channel: usable.first?.code ?? 0, reason: suppression, who: Self.who)
+    key.bind(to: insert, at: 1)
     bindBill(state, suppression, usable, of: subject, to: insert)
     insert.bind(Int64(subject.quiet.mask), at: 12)
     insert.bind(subject.timeZone, at: 13)
-    due.bind(to: insert, at: 14)
-    now.bind(to: insert, at: 15)
+    insert.bind(due.utcDay, at: 14)
+    due.bind(to: insert, at: 15)
+    now.bind(to: insert, at: 16)
+    insert.bind(entry, at: 17)
     try insert.finish()
-    try record(kind, sequence, of: subject)
   }
 
   /// A delivery that has not begun goes with another bill; whoever had it finds its generation
@@ -191,27 +208,23 @@ private struct DeliveryWriter {
       // Too late to go by itself, whichever bill it is.
       case .staysAsItIs, .fail, .leaveUncertain: (existing.state, .changed)
       }
-    bindKey(existing.kind, existing.sequence, of: subject, to: move)
+    let key = DeliveryKey(
+      month: month, customer: subject.customer, kind: existing.kind, sequence: existing.sequence)
+    key.bind(to: move, at: 1)
     bindBill(state, reason, usable, of: subject, to: move)
     now.bind(to: move, at: 12)
     try move.finish()
-    try record(existing.kind, existing.sequence, of: subject)
+    key.bind(to: logMoved, at: 1)
+    logMoved.bind(Self.who, at: 5)
+    try logMoved.finish()
+    key.bind(to: link, at: 1)
+    try link.finish()
   }
 
   private func usableChannels(of subject: DeliveryRows.Subject) -> [Channel] {
     DeliverySchedule.usableChannels(
       preferred: subject.preferred, hasEmail: subject.hasEmail, hasPhone: subject.hasPhone,
       policy: policy.billChannels)
-  }
-
-  private func bindKey(
-    _ kind: DeliveryKind, _ sequence: Int, of subject: DeliveryRows.Subject,
-    to statement: Statement
-  ) {
-    statement.bind(Int64(month.index), at: 1)
-    statement.bind(subject.customer.number, at: 2)
-    statement.bind(kind.code, at: 3)
-    statement.bind(sequence, at: 4)
   }
 
   private func bindBill(
@@ -225,15 +238,6 @@ private struct DeliveryWriter {
     statement.bind(policy.templateVersion, at: 9)
     statement.bind(ChannelDigits.digits(usable), at: 10)
     statement.bind(usable.first?.code ?? 0, at: 11)
-  }
-
-  private func record(
-    _ kind: DeliveryKind, _ sequence: Int, of subject: DeliveryRows.Subject
-  ) throws {
-    bindKey(kind, sequence, of: subject, to: log)
-    try log.finish()
-    bindKey(kind, sequence, of: subject, to: link)
-    try link.finish()
   }
 
   private mutating func due(_ subject: DeliveryRows.Subject) throws -> Timestamp {

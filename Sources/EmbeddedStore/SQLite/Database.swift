@@ -10,6 +10,7 @@ package final class Database: Sendable {
   private let writer: ConnectionOwner
   private let readers: [ConnectionOwner]
   private let turn = Turn()
+  let path: String
 
   /// - Parameters:
   ///   - path: a file, made if missing; `:memory:` for a database of its own, with one connection.
@@ -20,12 +21,13 @@ package final class Database: Sendable {
     durable: Bool = true,
     executor: () -> any SerialExecutor = { ThreadExecutor() }
   ) throws(StoreError) {
+    self.path = path
     let connection = try Connection(path: path, mode: .readWrite)
     try connection.execute(
       """
       PRAGMA journal_mode = WAL;
       PRAGMA synchronous = \(durable ? "FULL" : "NORMAL");
-      PRAGMA wal_autocheckpoint = 8000;
+      PRAGMA wal_autocheckpoint = 16000;
       PRAGMA journal_size_limit = 67108864;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -\(cacheKibibytes);
@@ -35,7 +37,7 @@ package final class Database: Sendable {
     if path != ":memory:" {
       for _ in 0..<readerCount {
         let reader = try Connection(path: path, mode: .readOnly)
-        try reader.execute("PRAGMA query_only = ON; PRAGMA cache_size = -\(cacheKibibytes / 4);")
+        try reader.execute("PRAGMA query_only = ON; PRAGMA cache_size = -\(cacheKibibytes / 8);")
         readers.append(ConnectionOwner(reader, on: executor()))
       }
     }

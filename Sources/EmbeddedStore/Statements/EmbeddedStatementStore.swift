@@ -147,13 +147,12 @@ extension EmbeddedStatementStore: StatementStore {
           + "WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3 ORDER BY customer_id, version",
         month, customers.lowerBound, customers.upperBound
       ) { row in
-        let hash = try row.hash(3)
-        let found = row.withBytes(4) { ContentHash(of: $0) }
         digests.append(
           StatementDigest(
             key: StatementKey(
               month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-            hash: hash, total: row.integer(2), isIntact: found == hash))
+            hash: try row.hash(3), total: row.integer(2),
+            bodyHash: row.withBytes(4) { ContentHash(of: $0) }))
       }
       return digests
     }

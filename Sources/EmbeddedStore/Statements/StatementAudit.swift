@@ -15,20 +15,8 @@ extension EmbeddedStatementStore: AuditStatements {
   package func statementHashes(
     of month: BillingMonth, customers: ClosedRange<CustomerID>
   ) async throws -> [HashedStatement] {
-    try await database.read { connection in
-      var hashed: [HashedStatement] = []
-      try connection.query(
-        "SELECT customer_id, version, body FROM statements "
-          + "WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3 ORDER BY customer_id, version",
-        month, customers.lowerBound, customers.upperBound
-      ) { row in
-        hashed.append(
-          HashedStatement(
-            key: StatementKey(
-              month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-            hash: row.withBytes(2) { ContentHash(of: $0) }))
-      }
-      return hashed
+    try await digests(of: month, customers: customers).map {
+      HashedStatement(key: $0.key, hash: $0.bodyHash)
     }
   }
 

@@ -10,23 +10,11 @@ package struct RenderingSettings: Sendable {
   /// Statements whose bills are made and stored together, 1…10,000: one batch is made while the
   /// one before it is stored.
   package var batchSize: Int
-  package var programVersion: String
-  /// This process, as other processes read it.
-  package var worker: String
-  /// Whether the process that calls itself this is known to have ended.
-  package var isGone: @Sendable (String) -> Bool
 
-  package init(
-    run: RunSettings = RunSettings(), chunkSize: Int = 2000, batchSize: Int = 250,
-    programVersion: String, worker: String,
-    isGone: @escaping @Sendable (String) -> Bool = { _ in false }
-  ) {
+  package init(run: RunSettings, chunkSize: Int = 2000, batchSize: Int = 250) {
     self.run = run
     self.chunkSize = chunkSize
     self.batchSize = batchSize
-    self.programVersion = programVersion
-    self.worker = worker
-    self.isGone = isGone
   }
 }
 
@@ -150,9 +138,7 @@ package struct RenderingJob: Sendable {
     case .completed(let run):
       return run
     case .held(let run):
-      throw RunError(
-        .held(owner: run.owner, until: run.leaseUntil), run: run.key,
-        detail: "\(run.owner) is working on it; its lease ends at \(run.leaseUntil)")
+      throw RunError.held(run)
     }
   }
 
@@ -169,8 +155,8 @@ package struct RenderingJob: Sendable {
   private func request(_ key: RunKey, _ policy: DeliveryPolicy, _ joining: Bool) -> RunRequest {
     RunRequest(
       key: key, policyVersion: policy.version, templateVersion: policy.templateVersion,
-      programVersion: settings.programVersion, worker: settings.worker,
+      programVersion: settings.run.programVersion, worker: settings.run.worker,
       leaseSeconds: settings.run.leaseSeconds, steps: RenderingRun.stepNames, joins: joining,
-      isGone: settings.isGone)
+      isGone: settings.run.isGone)
   }
 }

@@ -28,7 +28,8 @@ struct Platform: Sendable {
     }
     self.environment = environment
     ledger = EmbeddedLedger(
-      database: try Database(path: stores.ledger), clock: environment.clock)
+      // Enough to keep a disk busy with the scattered reads of delivery.
+      database: try Database(path: stores.ledger, readerCount: 8), clock: environment.clock)
     statementStore = EmbeddedStatementStore(database: try Database(path: stores.statements))
     bills = try DirectoryBillStore(path: stores.bills)
     try await ledger.checkSchema()
@@ -74,8 +75,7 @@ struct Platform: Sendable {
       ledger: ledger, store: statementStore, clock: environment.clock,
       settings: SettlementSettings(
         run: runSettings, chunkSize: settings.chunkSize,
-        maxParkedPerMillion: settings.maxParkedPercent.perMillion,
-        programVersion: ProgramVersion.current, worker: worker, isGone: isGone),
+        maxParkedPerMillion: settings.maxParkedPercent.perMillion),
       progress: StepProgress(environment.progress), logger: environment.logger("settlement"))
   }
 
@@ -85,8 +85,7 @@ struct Platform: Sendable {
     RenderingJob(
       ledger: ledger, statements: statementStore, store: bills, clock: environment.clock,
       settings: RenderingSettings(
-        run: runSettings, chunkSize: configuration.settlement.chunkSize,
-        programVersion: ProgramVersion.current, worker: worker, isGone: isGone),
+        run: runSettings, chunkSize: configuration.settlement.chunkSize),
       progress: StepProgress(environment.progress), logger: environment.logger("rendering"))
   }
 
@@ -125,12 +124,8 @@ struct Platform: Sendable {
 
   private var runSettings: RunSettings {
     RunSettings(
-      workers: configuration.workers, leaseSeconds: Int64(configuration.runLeaseSeconds))
-  }
-
-  private var worker: String { ProcessIdentity.current.description }
-
-  private var isGone: @Sendable (String) -> Bool {
-    { ProcessIdentity($0)?.isGone ?? false }
+      worker: ProcessIdentity.current.description, programVersion: ProgramVersion.current,
+      workers: configuration.workers, leaseSeconds: Int64(configuration.runLeaseSeconds),
+      isGone: { ProcessIdentity($0)?.isGone ?? false })
   }
 }

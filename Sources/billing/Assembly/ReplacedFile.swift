@@ -28,7 +28,7 @@ final class ReplacedFile: Sendable {
     var status = stat()
     let isThere = stat(self.path, &status) == 0
     guard !isThere || status.st_mode & S_IFMT != S_IFDIR else {
-      throw StoreError(system: EISDIR, operation: "write \(path)")
+      throw CommandFailure(writing: path, EISDIR)
     }
     let isReplaceable = !isThere || status.st_mode & S_IFMT == S_IFREG
     unfinished = isReplaceable ? self.path + ".part" : nil
@@ -36,7 +36,7 @@ final class ReplacedFile: Sendable {
       isReplaceable
       ? open(self.path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
       : open(self.path, O_WRONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw StoreError(system: errno, operation: "write \(path)") }
+    guard descriptor >= 0 else { throw CommandFailure(writing: path, errno) }
   }
 
   deinit {
@@ -47,7 +47,7 @@ final class ReplacedFile: Sendable {
 
   func write(_ bytes: [UInt8]) throws {
     if let number = writeAll(bytes, to: descriptor) {
-      throw StoreError(system: number, operation: "write \(path)")
+      throw CommandFailure(writing: path, number)
     }
   }
 
@@ -55,7 +55,7 @@ final class ReplacedFile: Sendable {
   func complete() throws {
     guard let unfinished else { return }
     guard fsync(descriptor) == 0, rename(unfinished, path) == 0 else {
-      throw StoreError(system: errno, operation: "write \(path)")
+      throw CommandFailure(writing: path, errno)
     }
   }
 }
@@ -77,4 +77,22 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
     rest = UnsafeRawBufferPointer(rebasing: rest[written...])
   }
   return nil
+}
+
+extension CommandFailure {
+  /// Why a file that somebody named could not be written.
+  init(writing path: String, _ number: Int32) {
+    let reason = String(cString: strerror(number))
+    switch number {
+    case ENOSPC, EDQUOT, EFBIG, EIO:
+      self.init(.failed, .cannotWrite(path, reason), remedy: .makeRoom)
+    default: self.init(.wrongUsage, .cannotWrite(path, reason), remedy: .namePlaceToWrite)
+    }
+  }
+
+  /// Why standard output took no more.
+  init(printing number: Int32) {
+    self.init(
+      .failed, .cannotPrint(String(cString: strerror(number))), remedy: .printElsewhere)
+  }
 }

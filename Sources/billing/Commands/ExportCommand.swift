@@ -36,7 +36,7 @@ struct ExportCommand: AsyncParsableCommand {
     guard let out else {
       _ = try await platform.export.export(month) { bytes in
         if let number = terminal.print(bytes: bytes) {
-          throw StoreError(system: number, operation: "write to standard output")
+          throw CommandFailure(printing: number)
         }
       }
       return

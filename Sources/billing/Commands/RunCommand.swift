@@ -35,6 +35,9 @@ struct RunCommand: AsyncParsableCommand {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     let platform = try await Platform(environment)
     let month = month
+    // Until the command is over.
+    let hold = try await simulatedTime(of: platform)
+    defer { withExtendedLifetime(hold) {} }
     do {
       let start = try await begin(month, on: platform, in: environment)
       let ledger = platform.settlementLedger
@@ -60,6 +63,15 @@ struct RunCommand: AsyncParsableCommand {
       environment.progress.abandon()
       throw error
     }
+  }
+
+  /// `nil` in real time, which nobody moves.
+  private func simulatedTime(of platform: Platform) async throws -> (any TimeHold)? {
+    guard !realTime else { return nil }
+    guard let hold = try await platform.time.holdTime() else {
+      throw CommandFailure(.busy, .anotherRun, remedy: .tryWhenOver)
+    }
+    return hold
   }
 
   /// Decides the ledger's time, or keeps to what was decided; the moment at which the month can be

@@ -45,6 +45,32 @@ extension Phrase {
     "Run `billing init` in the folder that is to hold the platform's data.",
     ko: "데이터를 둘 폴더에서 `billing init`을 실행하십시오.")
 
+  static let anotherRun = Phrase(
+    "Another `billing run` is taking this ledger through its simulated time.",
+    ko: "다른 `billing run`이 이 원장의 가상 시간을 진행하고 있습니다.")
+
+  static let tryWhenOver = Phrase(
+    "Wait until it is over, or stop it: this command then goes on from where it was.",
+    ko: "끝날 때까지 기다리거나 중단하십시오. 그 뒤 이 명령은 멈춘 곳부터 이어집니다.")
+
+  static func cannotWrite(_ path: String, _ reason: String) -> Phrase {
+    Phrase("Cannot write \(path): \(reason).", ko: "\(path)에 쓸 수 없습니다: \(reason).")
+  }
+
+  static func cannotPrint(_ reason: String) -> Phrase {
+    Phrase(
+      "Standard output did not take all of the result: \(reason).",
+      ko: "표준 출력에 결과를 다 쓰지 못했습니다: \(reason).")
+  }
+
+  static let namePlaceToWrite = Phrase(
+    "Name a file in a folder that is there and that you may write to.",
+    ko: "있는 폴더 안의, 쓰기 권한이 있는 파일을 지정하십시오.")
+
+  static let printElsewhere = Phrase(
+    "What the command did is done; run it again with its output sent elsewhere.",
+    ko: "명령의 작업은 끝났습니다. 출력을 다른 곳으로 보내 다시 실행하십시오.")
+
   // MARK: Anything else
 
   static func unexpected(_ detail: String) -> Phrase {

@@ -20,7 +20,11 @@ final class Terminal: Sendable {
   let clearsOutput: Bool
   private let colorsErrors: Bool
   // One writer at a time, so that a log line never lands inside another.
-  private let turn = Mutex<Void>(())
+  private let turn = Mutex<Int32?>(nil)
+
+  /// The system's error number when a result could not be written to standard output; `nil` as
+  /// long as all of it was.
+  var outputFailure: Int32? { turn.withLock { $0 } }
 
   init(environment: [String: String]) {
     spoken = Mutex(Language(environment: environment))
@@ -85,9 +89,12 @@ final class Terminal: Sendable {
   }
 
   private func write(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) {
-    turn.withLock { _ in
-      // When nobody reads any more there is nowhere left to say so.
-      _ = writeAll(bytes, to: descriptor)
+    turn.withLock { failure in
+      // What standard error does not take there is nowhere left to say.
+      guard let number = writeAll(bytes, to: descriptor), descriptor == STDOUT_FILENO else {
+        return
+      }
+      failure = failure ?? number
     }
   }
 }

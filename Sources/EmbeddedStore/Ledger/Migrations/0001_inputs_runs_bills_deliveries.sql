@@ -246,8 +246,12 @@ CREATE TABLE bills (
   PRIMARY KEY (month, customer_id, version, policy, template, channel)
 ) STRICT, WITHOUT ROWID;
 
+-- Clustered by the day on which they were to be sent when they were made: what is sent together
+-- lies together, so that a batch of a slot's transitions writes few pages. `due_day` says where the
+-- row lies and nothing else; it stays when `due_at` changes.
 CREATE TABLE deliveries (
   month INTEGER NOT NULL,
+  due_day INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   kind INTEGER NOT NULL,           -- 1 bill, 2 correction, 3 resend
   sequence INTEGER NOT NULL,
@@ -291,14 +295,16 @@ CREATE TABLE deliveries (
   last_attempt INTEGER,                        -- of attempts; each names the one before
   last_entry INTEGER,                          -- of delivery_log; each names the one before
   changed_at INTEGER NOT NULL,
-  PRIMARY KEY (month, customer_id, kind, sequence)
+  PRIMARY KEY (month, due_day, customer_id, kind, sequence)
 ) STRICT, WITHOUT ROWID;
+-- The key that everybody else knows a delivery by.
+CREATE UNIQUE INDEX deliveries_key ON deliveries (month, customer_id, kind, sequence);
 -- What dispatch reads a slot by, in the order of its cursor.
 CREATE INDEX deliveries_planned ON deliveries
-  (time_zone, next_at, quiet_mask, month, customer_id, kind, sequence) WHERE state = 1;
+  (time_zone, next_at, month, customer_id, kind, sequence, quiet_mask) WHERE state = 1;
 -- The few of them that were queued before: retries, and what was put back.
 CREATE INDEX deliveries_planned_again ON deliveries
-  (time_zone, next_at, quiet_mask, month, customer_id, kind, sequence)
+  (time_zone, next_at, month, customer_id, kind, sequence, quiet_mask)
   WHERE state = 1 AND queued_at > 0;
 -- Not yet published (partition NULL), or published and not yet claimed. Batches are neighbours.
 CREATE INDEX deliveries_queued ON deliveries (slot_end, partition, offset) WHERE state = 2;
@@ -327,6 +333,9 @@ CREATE TABLE attempts (
   bill_sha256 BLOB NOT NULL,
   recipient_hash BLOB NOT NULL,
   provider TEXT NOT NULL,
+  -- When the customer was not to be told, as it was known when the attempt was opened.
+  quiet_mask INTEGER NOT NULL,
+  time_zone TEXT NOT NULL,
   opened_at INTEGER NOT NULL,
   deadline INTEGER NOT NULL,
   closed_at INTEGER,
