@@ -22,6 +22,10 @@ let firstTemplates: [Resource] = ["email", "sms"].flatMap { channel in
 let package = Package(
   name: "billing",
   products: [.executable(name: "billing", targets: ["billing"])],
+  traits: [
+    // For the proofs: planted bugs and fail points are compiled in. Never in what is shipped.
+    "FaultInjection"
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
@@ -58,6 +62,13 @@ let package = Package(
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
+    // Gates around every port, where the proofs interfere.
+    .target(
+      name: "FaultInjection",
+      dependencies: [
+        "Billing", "Runs", "Settlement", "Rendering", "Dispatching", "Delivery",
+      ]),
+
     // The command: Commands/ and Assembly/.
     .executableTarget(
       name: "billing",
@@ -65,6 +76,7 @@ let package = Package(
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
         "Audit",
         "EmbeddedStore",
+        .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         yams, logging,
