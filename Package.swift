@@ -120,6 +120,12 @@ let package = Package(
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "billing", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
+        "Delivery", "Audit", "EmbeddedStore", "FaultInjection", "BillingTestKit", logging,
+      ]),
+    .testTarget(
       name: "CommandTests",
       dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
       exclude: ["Fixtures"]),

@@ -96,6 +96,7 @@ enum DeliveryRefresh {
     _ before: DeliveryRow, to customer: Current, policy: DeliveryPolicy,
     zones: inout [String: ZoneRules], at now: Timestamp, in connection: Connection
   ) throws {
+    if PlantedBug.changeForgetsQueued.isPlanted, before.state == .queued { return }
     guard before.state != .accepted, before.state != .failed, before.state != .superseded else {
       return
     }
@@ -105,7 +106,7 @@ enum DeliveryRefresh {
       policy: policy.billChannels)
     var row = before
     row.generation += 1
-    row.quiet = customer.quiet
+    if !PlantedBug.changeForgetsQuiet.isPlanted { row.quiet = customer.quiet }
     row.timeZone = customer.timeZone
     row.channelDigits = ChannelDigits.digits(usable)
     row.dueAt = DeliverySchedule.due(month: row.key.month, sendDay: customer.sendDay, zone: zone)
