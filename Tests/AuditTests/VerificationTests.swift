@@ -224,9 +224,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     records.statements.filter { $0.key.customer == customer }
   }
   func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64] { [:] }
-  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?) {
-    (0, nil)
-  }
+  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] { [] }
   func parking(of customer: CustomerID) async throws -> [(
     month: BillingMonth, reason: ParkingReason
   )] { [] }

@@ -131,7 +131,7 @@ private struct OperatorActing {
       key: row.key, state: row.state, version: row.version, isBegun: row.isBegun,
       round: row.round, channel: row.channel, unresolved: row.unresolved,
       keyOpenedAt: row.keyOpenedAt, notAfter: notAfter,
-      recipientStands: row.recipientHash == nil || row.recipientHash == customer.contactHash,
+      recipientStands: row.recipientHash == customer.contactHash,
       uncertainRule: policy.uncertain, others: others, usable: customer.usable,
       suppression: customer.suppression)
   }
