@@ -116,7 +116,8 @@ let package = Package(
     .testTarget(
       name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+      name: "DeliveryTests",
+      dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
@@ -127,7 +128,7 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
+      dependencies: ["billing", "Billing", "Delivery", "EmbeddedStore", "BillingTestKit"],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

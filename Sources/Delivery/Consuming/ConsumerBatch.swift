@@ -241,7 +241,7 @@ extension Consumer {
     let outcome =
       deadline.permitsWriting
       ? await ready.provider.send(
-        message, key: claimed.key.idempotencyKey(on: claimed.channel), deadline: deadline,
+        message, key: claimed.idempotencyKey, deadline: deadline,
         notAfter: notAfter)
       : .notWritten
     results.append(

@@ -292,7 +292,7 @@ private struct DispatchWriter {
   private func queue(_ row: DispatchRow) throws {
     let entry = try log.append(
       row.key, after: row.lastEntry, at: now, state: .queued, generation: row.generation + 1,
-      fence: row.fence, channel: row.channel, reason: nil, who: nil)
+      fence: row.fence, channel: row.channel, reason: nil, who: nil, slotEnd: request.slot.end)
     queue.bind(row.generation + 1, at: 1)
     request.slot.end.bind(to: queue, at: 2)
     now.bind(to: queue, at: 3)

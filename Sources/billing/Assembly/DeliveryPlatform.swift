@@ -95,6 +95,13 @@ struct DeliveryPlatform: Sendable {
       logger: environment.logger("reconciler"))
   }
 
+  /// For actions that depend on what the providers can do.
+  func operatorRequest(_ action: OperatorAction) -> OperatorRequest {
+    OperatorRequest(
+      action, providers: parts.providers.mapValues(\.capabilities), timing: timing,
+      jitter: SystemRandom().next())
+  }
+
   /// How far the consumers are behind.
   var positions: any FeedPositions { events.positions(of: Self.group) }
 

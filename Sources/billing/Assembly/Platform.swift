@@ -50,7 +50,15 @@ struct Platform: Sendable {
   var settlementLedger: any SettlementLedger { ledger }
   var auditLedger: any AuditLedger { ledger }
   var auditStatements: any AuditStatements { statementStore }
+  var operatorLedger: any OperatorLedger { ledger }
   var time: any LedgerTime { ledger }
+
+  /// For actions that need not know what providers can do.
+  func operatorRequest(_ action: OperatorAction) throws -> OperatorRequest {
+    OperatorRequest(
+      action, providers: [:], timing: try configuration.delivery.timing,
+      jitter: SystemRandom().next())
+  }
 
   /// Events that the consumers have not recorded yet; `nil` before anything was dispatched.
   func lag() async throws -> Int64? {
