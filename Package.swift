@@ -121,7 +121,7 @@ let package = Package(
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
+      dependencies: ["billing", "Billing", "EmbeddedStore", "FaultInjection", "BillingTestKit"],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

@@ -100,7 +100,8 @@ struct DeliveryPlatform: Sendable {
 
   var reconciler: Reconciler {
     Reconciler(
-      ledger: Gates.delivery(ledger), positions: positions, providers: parts.providers, random: SystemRandom(),
+      ledger: Gates.delivery(ledger), positions: positions, providers: parts.providers,
+      random: SystemRandom(),
       timing: timing, who: ProcessIdentity.current.description,
       logger: environment.logger("reconciler"))
   }

@@ -108,8 +108,9 @@
         await pause(milliseconds: 1)
         patience -= 1
       }
-      // Returns when the process is told to continue.
-      kill(getpid(), SIGSTOP)
+      // To this thread, which so does nothing more; sent to the process, another thread might take
+      // it a moment later. Returns when the process is told to continue.
+      pthread_kill(pthread_self(), SIGSTOP)
       state.withLock { $0.isHalted = false }
     }
 

@@ -72,7 +72,8 @@ struct Platform: Sendable {
   var settlement: SettlementJob {
     let settings = configuration.settlement
     return SettlementJob(
-      ledger: Gates.settlement(ledger), store: Gates.statements(statementStore), clock: environment.clock,
+      ledger: Gates.settlement(ledger), store: Gates.statements(statementStore),
+      clock: environment.clock,
       settings: SettlementSettings(
         run: runSettings, chunkSize: settings.chunkSize,
         maxParkedPerMillion: settings.maxParkedPercent.perMillion),
