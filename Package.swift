@@ -128,7 +128,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "Delivery", "EmbeddedStore", "BillingTestKit"],
+      dependencies: [
+        "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+      ],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]
