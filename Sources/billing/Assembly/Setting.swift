@@ -25,8 +25,10 @@ enum Setting: String, CaseIterable, Sendable {
   case deliveryGraceSeconds = "delivery.graceSeconds"
   case providersLog = "providers.log"
   case providersSeed = "providers.seed"
+  case providersEmailURL = "providers.email.url"
   case providersEmailMilliseconds = "providers.email.milliseconds"
   case providersEmailFailures = "providers.email.failures"
+  case providersSMSURL = "providers.sms.url"
   case providersSMSMilliseconds = "providers.sms.milliseconds"
   case providersSMSFailures = "providers.sms.failures"
 
@@ -45,10 +47,10 @@ enum Setting: String, CaseIterable, Sendable {
   /// Comes from a variable or a file of its own; never from billing.yaml or a flag, never printed.
   var isSecret: Bool { self == .keysContact }
 
-  /// Names a store: its value may hold a password and is never printed.
+  /// Names a store or a server: its value may hold a password and is never printed.
   var isStore: Bool {
     switch self {
-    case .ledger, .statements, .bills, .events, .providersLog: true
+    case .ledger, .statements, .bills, .events, .providersLog, .providersEmailURL, .providersSMSURL: true
     default: false
     }
   }
@@ -76,6 +78,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .deliveryGraceSeconds: "30"
     case .providersLog: "sqlite:data/providers.sqlite"
     case .providersSeed: "1"
+    case .providersEmailURL, .providersSMSURL: "none"
     case .providersEmailMilliseconds, .providersSMSMilliseconds: "1000"
     case .providersEmailFailures: "1 %"
     case .providersSMSFailures: "0 %"
@@ -110,6 +113,10 @@ enum Setting: String, CaseIterable, Sendable {
     case .deliveryGraceSeconds: "On SIGTERM, what is in flight has this long to finish, 0 to 600."
     case .providersLog: "What the stand-in providers accepted, for the proof. sqlite:PATH."
     case .providersSeed: "The stand-in providers' outcomes follow from this number."
+    case .providersEmailURL:
+      "The e-mail provider, http://HOST:PORT/PATH; none: a stand-in in this process."
+    case .providersSMSURL:
+      "The SMS provider, http://HOST:PORT/PATH; none: a stand-in in this process."
     case .providersEmailMilliseconds: "How long the stand-in e-mail provider takes, 0 to 60000."
     case .providersEmailFailures: "How many of its attempts fail."
     case .providersSMSMilliseconds: "How long the stand-in SMS provider takes, 0 to 60000."
