@@ -8,6 +8,9 @@ import PackageDescription
 /// Libraries by name, so that a target's list reads as what it needs.
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1"].map {
+  Target.Dependency.product(name: $0, package: "swift-nio")
+}
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// The templates that `billing init` begins with.
@@ -31,7 +34,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     // Tests only: the reference that the template engine is held against.
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
   ],
@@ -69,13 +74,22 @@ let package = Package(
         "Billing", "Runs", "Settlement", "Rendering", "Dispatching", "Delivery",
       ]),
 
+    // Providers that are spoken to over HTTP, and a server that stands in for them.
+    .target(
+      name: "HTTPProvider",
+      dependencies: [
+        "Billing", "Delivery", logging,
+        .product(name: "AsyncHTTPClient", package: "async-http-client"),
+      ] + nio),
+    .target(name: "MockProvider", dependencies: ["Billing", "Delivery"] + nio),
+
     // The command: Commands/ and Assembly/.
     .executableTarget(
       name: "billing",
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
         "Audit",
-        "EmbeddedStore",
+        "EmbeddedStore", "HTTPProvider", "MockProvider",
         .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -118,6 +132,15 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests",
       dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
+    .testTarget(
+      name: "HTTPProviderTests",
+      dependencies: [
+        "HTTPProvider", "MockProvider", "Delivery", "EmbeddedStore", "BillingTestKit",
+        "FaultyNetwork", logging,
+      ]),
+    // A network that fails as told, for every adapter that speaks to a server.
+    .target(name: "FaultyNetwork", dependencies: nio, path: "Tests/FaultyNetwork"),
+    .testTarget(name: "FaultyNetworkTests", dependencies: ["FaultyNetwork"] + nio),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(

@@ -3,11 +3,12 @@ package import Billing
 /// What a mock provider has accepted, kept so that anybody can count what recipients really got.
 package protocol AcceptanceLog: Sendable {
   /// Durable when it returns; the reference it is kept under. A key is logged as often as it is
-  /// accepted, unless `once`: then a key that is there is only looked up.
-  func append(_ acceptance: Acceptance, once: Bool) async throws -> String
+  /// accepted, unless `knownSince` says from when on keys are known again: one accepted since then
+  /// is only looked up.
+  func append(_ acceptance: Acceptance, knownSince: Timestamp?) async throws -> String
 
-  /// The reference of the first acceptance under a key.
-  func reference(of key: String) async throws -> String?
+  /// The reference of the first acceptance under a key, since a moment or ever.
+  func reference(of key: String, since: Timestamp?) async throws -> String?
 
   /// The next acceptances after a row, ascending.
   func list(after row: Int64, limit: Int) async throws -> [LoggedAcceptance]

@@ -56,8 +56,9 @@ package struct InProcessProvider: Provider {
       return .notAccepted(retryAfterMilliseconds: nil)
     }
     // A provider that keeps keys knows what it took, whatever it would say of a new message.
-    if capabilities.keepsKeySeconds != nil, message.attempt > 1 {
-      switch await lookUp(key) {
+    let knownSince = capabilities.keepsKeySeconds.map { clock.now().adding(seconds: -$0) }
+    if let knownSince, message.attempt > 1 {
+      switch await lookUp(key, since: knownSince) {
       case .found(let reference): return .accepted(reference: reference)
       case .unavailable: return .unknown
       case .absent: break
@@ -77,7 +78,7 @@ package struct InProcessProvider: Provider {
             recipientHash: seal.lookupHash(
               message.recipient, column: channel == .email ? .email : .phone),
             content: ContentHash(of: message.content), at: clock.now()),
-          once: capabilities.keepsKeySeconds != nil)
+          knownSince: knownSince)
         return outcome == .accept ? .accepted(reference: reference) : .unknown
       } catch {
         // It may be in the log and only the answer be lost.
@@ -87,8 +88,12 @@ package struct InProcessProvider: Provider {
   }
 
   package func lookUp(_ key: String) async -> LookUpOutcome {
+    await lookUp(key, since: nil)
+  }
+
+  private func lookUp(_ key: String, since: Timestamp?) async -> LookUpOutcome {
     do {
-      return try await log.reference(of: key).map { .found(reference: $0) } ?? .absent
+      return try await log.reference(of: key, since: since).map { .found(reference: $0) } ?? .absent
     } catch {
       return .unavailable
     }

@@ -38,9 +38,7 @@ enum MockOutcome: Hashable, Sendable {
   static func decide(
     seed: UInt64, key: String, attempt: Int, rates: MockFailureRates
   ) -> MockOutcome {
-    var hash = mixed(seed)
-    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
-    var ticket = mixed(hash ^ mixed(UInt64(truncatingIfNeeded: attempt))) % 1_000_000
+    var ticket = MockTicket.draw(seed: seed, key: key, attempt: attempt)
     let outcomes: [(UInt64, MockOutcome)] = [
       (rates.refused, .refuse), (rates.rejected, .reject), (rates.lostBefore, .loseBefore),
       (rates.lostAfter, .loseAfter),
@@ -50,5 +48,15 @@ enum MockOutcome: Hashable, Sendable {
       ticket -= rate
     }
     return .accept
+  }
+}
+
+/// A number that decides: the same for the same seed, key and attempt.
+package enum MockTicket {
+  /// 0…999,999, each as likely as the others.
+  package static func draw(seed: UInt64, key: String, attempt: Int) -> UInt64 {
+    var hash = mixed(seed)
+    for byte in key.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+    return mixed(hash ^ mixed(UInt64(truncatingIfNeeded: attempt))) % 1_000_000
   }
 }

@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 package import Delivery
 import Synchronization
 
@@ -9,7 +9,7 @@ import Synchronization
 package final class EmbeddedAcceptanceLog: AcceptanceLog {
   private struct Entry: Sendable {
     var acceptance: Acceptance
-    var once: Bool
+    var knownSince: Timestamp?
     var turn: CheckedContinuation<Turn, Never>
   }
 
@@ -35,10 +35,13 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     _ = try await Self.migrations.apply(to: database)
   }
 
-  package func append(_ acceptance: Acceptance, once: Bool) async throws -> String {
+  package func append(
+    _ acceptance: Acceptance, knownSince: Timestamp?
+  ) async throws -> String {
     let turn = await withCheckedContinuation { continuation in
       let leads = queue.withLock { queue in
-        queue.entries.append(Entry(acceptance: acceptance, once: once, turn: continuation))
+        queue.entries.append(
+          Entry(acceptance: acceptance, knownSince: knownSince, turn: continuation))
         guard !queue.isLed else { return false }
         queue.isLed = true
         return true
@@ -61,7 +64,7 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     }
     let written: Result<[String], any Error>
     do {
-      written = .success(try await write(group.map { ($0.acceptance, $0.once) }))
+      written = .success(try await write(group.map { ($0.acceptance, $0.knownSince) }))
     } catch {
       written = .failure(error)
     }
@@ -88,15 +91,19 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     next?.resume(returning: .lead)
   }
 
-  private func write(_ group: [(acceptance: Acceptance, once: Bool)]) async throws -> [String] {
+  private func write(
+    _ group: [(acceptance: Acceptance, knownSince: Timestamp?)]
+  ) async throws -> [String] {
     try await database.write { connection in
       let insert = try connection.statement(
         """
         INSERT INTO acceptances (key, provider, recipient_hash, content, accepted_at)
         VALUES (?, ?, ?, ?, ?)
         """)
-      return try group.map { acceptance, once in
-        if once, let known = try Self.reference(of: acceptance.key, in: connection) {
+      return try group.map { acceptance, knownSince in
+        if let knownSince,
+          let known = try Self.reference(of: acceptance.key, since: knownSince, in: connection)
+        {
           return known
         }
         insert.bind(acceptance.key, at: 1)
@@ -110,8 +117,8 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     }
   }
 
-  package func reference(of key: String) async throws -> String? {
-    try await database.read { try Self.reference(of: key, in: $0) }
+  package func reference(of key: String, since: Timestamp?) async throws -> String? {
+    try await database.read { try Self.reference(of: key, since: since, in: $0) }
   }
 
   package func list(after row: Int64, limit: Int) async throws -> [LoggedAcceptance] {
@@ -134,8 +141,13 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     }
   }
 
-  private static func reference(of key: String, in connection: Connection) throws -> String? {
-    try connection.first("SELECT min(row) FROM acceptances WHERE key = ?", key) {
+  private static func reference(
+    of key: String, since: Timestamp?, in connection: Connection
+  ) throws -> String? {
+    try connection.first(
+      "SELECT min(row) FROM acceptances WHERE key = ? AND accepted_at >= ?", key,
+      since?.milliseconds ?? .min
+    ) {
       $0.optionalInteger(0).map(reference(ofRow:))
     } ?? nil
   }

@@ -1,5 +1,6 @@
 import Billing
 import Foundation
+import HTTPProvider
 import Logging
 
 /// Everything that can be configured, read once at the start of a command and checked as a whole.
@@ -61,6 +62,8 @@ struct BillingConfiguration: Sendable {
     var settleSeconds: Int
     var email: Simulated
     var sms: Simulated
+    /// Providers that are spoken to over HTTP; the others are stand-ins in this process.
+    var addresses: [Channel: ProviderAddress]
 
     struct Simulated: Hashable, Sendable {
       var milliseconds: Int
@@ -106,7 +109,10 @@ extension BillingConfiguration {
         failurePercent: try read.percent(.providersEmailFailures)),
       sms: ProviderSettings.Simulated(
         milliseconds: try read.integer(.providersSMSMilliseconds, in: 0...60_000),
-        failurePercent: try read.percent(.providersSMSFailures)))
+        failurePercent: try read.percent(.providersSMSFailures)),
+      addresses: [
+        .email: try read.address(.providersEmailURL), .sms: try read.address(.providersSMSURL),
+      ].compactMapValues { $0 })
   }
 
   private static func delivery(_ read: SettingReader) throws -> DeliverySettings {
@@ -177,6 +183,12 @@ struct SettingReader {
         .wrongUsage, .notBuiltIn(found, setting: setting.rawValue), remedy: .useEmbedded(scheme))
     case .malformed: throw wrong(setting, .aStore(scheme))
     }
+  }
+
+  /// `nil` where the setting says `none`.
+  func address(_ setting: Setting) throws -> ProviderAddress? {
+    guard try text(setting) != "none" else { return nil }
+    return try value(setting, .anAddress, ProviderAddress.init)
   }
 
   func keySource() throws -> BillingConfiguration.KeySource {

@@ -2,6 +2,7 @@ import Billing
 import Delivery
 import Dispatching
 import EmbeddedStore
+import HTTPProvider
 import Rendering
 
 /// What dispatching and delivering need on top of the platform: the topic, the providers, the key.
@@ -27,6 +28,7 @@ struct DeliveryPlatform: Sendable {
   private var configuration: BillingConfiguration { environment.configuration }
 
   /// - Parameter providerClock: what the stand-in providers' seconds pass on.
+  /// - Throws: `CommandFailure` also where a provider over HTTP is to be used in simulated time.
   init(
     _ environment: CommandEnvironment, ledger: EmbeddedLedger, bills: any BillStore,
     pinned: PinnedBills, log: EmbeddedAcceptanceLog, seal: ContactSeal,
@@ -35,12 +37,16 @@ struct DeliveryPlatform: Sendable {
     self.environment = environment
     self.ledger = ledger
     simulatedClock = providerClock as? SimulatedClock
+    timing = try environment.configuration.delivery.timing
+    if simulatedClock != nil { try environment.configuration.providers.checkSimulated() }
     events = try await EventStore(
       database: try Database(path: environment.configuration.stores.events, readerCount: 1),
       clock: environment.clock)
     let settings = environment.configuration.providers
-    var providers: [Channel: any Provider] = [:]
-    for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)] {
+    let served = try await ProvidersOverHTTP(environment, timing: timing)
+    var providers: [Channel: any Provider] = served.providers.mapValues { Gates.provider($0) }
+    for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)]
+    where providers[channel] == nil {
       providers[channel] = Gates.provider(
         InProcessProvider(
           channel: channel, seed: settings.seed,
@@ -50,7 +56,6 @@ struct DeliveryPlatform: Sendable {
     parts = Parts(
       bills: StoredBills(store: bills), remaker: RemadeBills(bills: pinned, store: bills),
       providers: providers, seal: seal)
-    timing = try environment.configuration.delivery.timing
   }
 
   /// The stand-ins can be asked, and refuse what comes too late. They keep no keys: what would be
@@ -121,10 +126,8 @@ struct DeliveryPlatform: Sendable {
 }
 
 extension BillingConfiguration.ProviderSettings.Simulated {
-  /// One in five failures is for good, the others may go better the next time.
   var rates: MockFailureRates {
-    let perMillion = UInt64(failurePercent.perMillion)
-    return MockFailureRates(refused: perMillion - perMillion / 5, rejected: perMillion / 5)
+    MockFailureRates(failingPerMillion: UInt64(failurePercent.perMillion))
   }
 }
 

@@ -28,8 +28,10 @@ enum Setting: String, CaseIterable, Sendable {
   case providersLog = "providers.log"
   case providersSeed = "providers.seed"
   case providersSettleSeconds = "providers.settleSeconds"
+  case providersEmailURL = "providers.email.url"
   case providersEmailMilliseconds = "providers.email.milliseconds"
   case providersEmailFailures = "providers.email.failures"
+  case providersSMSURL = "providers.sms.url"
   case providersSMSMilliseconds = "providers.sms.milliseconds"
   case providersSMSFailures = "providers.sms.failures"
 
@@ -48,10 +50,10 @@ enum Setting: String, CaseIterable, Sendable {
   /// Comes from a variable or a file of its own; never from billing.yaml or a flag, never printed.
   var isSecret: Bool { self == .keysContact }
 
-  /// Names a store: its value may hold a password and is never printed.
+  /// Names a store or a server: its value may hold a password and is never printed.
   var isStore: Bool {
     switch self {
-    case .ledger, .statements, .bills, .events, .providersLog: true
+    case .ledger, .statements, .bills, .events, .providersLog, .providersEmailURL, .providersSMSURL: true
     default: false
     }
   }
@@ -82,6 +84,7 @@ enum Setting: String, CaseIterable, Sendable {
     case .providersLog: "sqlite:data/providers.sqlite"
     case .providersSeed: "1"
     case .providersSettleSeconds: "60"
+    case .providersEmailURL, .providersSMSURL: "none"
     case .providersEmailMilliseconds, .providersSMSMilliseconds: "1000"
     case .providersEmailFailures: "1 %"
     case .providersSMSFailures: "0 %"
@@ -121,6 +124,10 @@ enum Setting: String, CaseIterable, Sendable {
     case .providersSeed: "The stand-in providers' outcomes follow from this number."
     case .providersSettleSeconds:
       "The stand-in providers are sure of what they took so long after a call's end, 1 to 3600."
+    case .providersEmailURL:
+      "The e-mail provider, http://HOST:PORT/PATH; none: a stand-in in this process."
+    case .providersSMSURL:
+      "The SMS provider, http://HOST:PORT/PATH; none: a stand-in in this process."
     case .providersEmailMilliseconds: "How long the stand-in e-mail provider takes, 0 to 60000."
     case .providersEmailFailures: "How many of its attempts fail."
     case .providersSMSMilliseconds: "How long the stand-in SMS provider takes, 0 to 60000."

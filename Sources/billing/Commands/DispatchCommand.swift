@@ -40,12 +40,16 @@ struct DispatchCommand: AsyncParsableCommand {
     if let every, let seconds = durationSeconds(every) {
       return try await keepTicking(every: seconds, on: platform, in: environment)
     }
+    if moment.at != nil { try environment.configuration.providers.checkSimulated() }
     let now = try await LedgerMoment.now(
       at: moment.at, of: platform.time, clock: environment.clock)
-    if case .undecided = try await platform.time.timeKeeping() {
-      try await LedgerMoment.keepReal(platform.time)
+    var clock = environment.clock
+    switch try await platform.time.timeKeeping() {
+    case .undecided: try await LedgerMoment.keepReal(platform.time)
+    case .real: break
+    case .simulated: clock = SimulatedClock(at: now)
     }
-    let delivery = try await platform.delivery(providerClock: SimulatedClock(at: now))
+    let delivery = try await platform.delivery(providerClock: clock)
     _ = try await delivery.reconciler.pass()
     var sending = SendingReport()
     sending.add(try await delivery.dispatcher.tick())

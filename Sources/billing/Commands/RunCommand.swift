@@ -33,6 +33,7 @@ struct RunCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
+    if !realTime { try environment.configuration.providers.checkSimulated() }
     let platform = try await Platform(environment)
     let month = month
     // Until the command is over.

@@ -1,0 +1,123 @@
+import AsyncHTTPClient
+import Billing
+import Delivery
+import Foundation
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A whole answer as it came.
+struct Answer: Sendable {
+  var status: UInt
+  var retryAfter: String?
+  var body: [UInt8] = []
+}
+
+extension Answer {
+  /// What it says of a message. Only what is documented and complete counts as said.
+  func outcome(ofMessage key: String) -> SendOutcome {
+    switch status {
+    case 200:
+      guard let reference = acceptedReference(of: key) else { return .unknown }
+      return .accepted(reference: reference)
+    case 422:
+      guard let refused = decoded(as: ProviderWire.Refused.self), refused.key == key,
+        Self.isCode(refused.code)
+      else { return .unknown }
+      return .rejected(code: refused.code)
+    case 429, 503:
+      return .notAccepted(retryAfterMilliseconds: retryAfterMilliseconds)
+    default:
+      return .unknown
+    }
+  }
+
+  /// What it says of a key that was asked for. A bare 404 says nothing: a wrong address answers so
+  /// too.
+  func outcome(ofLookUp key: String) -> LookUpOutcome {
+    switch status {
+    case 200: return acceptedReference(of: key).map { .found(reference: $0) } ?? .unavailable
+    case 404:
+      guard let refused = decoded(as: ProviderWire.Refused.self), refused.key == key,
+        refused.code == ProviderWire.absent
+      else { return .unavailable }
+      return .absent
+    default: return .unavailable
+    }
+  }
+
+  var capabilities: ProviderCapabilities? {
+    guard status == 200, let told = decoded(as: ProviderWire.Capabilities.self),
+      (told.keepsKeySeconds ?? 0) >= 0, (told.lookUpSettlesSeconds ?? 0) >= 0
+    else { return nil }
+    return told.value
+  }
+
+  private func acceptedReference(of key: String) -> String? {
+    guard let accepted = decoded(as: ProviderWire.Accepted.self), accepted.key == key,
+      (1...200).contains(accepted.reference.utf8.count),
+      accepted.reference.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+    else { return nil }
+    return accepted.reference
+  }
+
+  /// A code is a word: free text could hold the recipient's address, and codes are kept and shown.
+  private static func isCode(_ code: String) -> Bool {
+    (1...64).contains(code.utf8.count)
+      && code.utf8.allSatisfy { byte in
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+          || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
+      }
+  }
+
+  /// Whole seconds, at most a day; a date is not read.
+  private var retryAfterMilliseconds: Int64? {
+    guard let retryAfter, retryAfter.utf8.count <= 9,
+      retryAfter.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int64(retryAfter)
+    else { return nil }
+    return min(seconds, 86_400) * 1000
+  }
+
+  private func decoded<Value: Decodable>(as type: Value.Type) -> Value? {
+    try? JSONDecoder().decode(type, from: Data(body))
+  }
+}
+
+/// Collects one answer, up to a size that no answer of a provider has.
+final class AnswerCollector: HTTPClientResponseDelegate {
+  typealias Response = Answer
+
+  struct TooLong: Error {}
+  struct NoHead: Error {}
+
+  private static let maxBodyBytes = 65_536
+
+  private let answer = Mutex<Answer?>(nil)
+
+  func didReceiveHead(
+    task: HTTPClient.Task<Answer>, _ head: HTTPResponseHead
+  ) -> EventLoopFuture<Void> {
+    answer.withLock {
+      $0 = Answer(
+        status: head.status.code,
+        retryAfter: head.headers.first(name: ProviderWire.Header.retryAfter))
+    }
+    return task.eventLoop.makeSucceededVoidFuture()
+  }
+
+  func didReceiveBodyPart(
+    task: HTTPClient.Task<Answer>, _ buffer: ByteBuffer
+  ) -> EventLoopFuture<Void> {
+    let fits = answer.withLock { answer in
+      answer?.body.append(contentsOf: buffer.readableBytesView)
+      return (answer?.body.count ?? 0) <= Self.maxBodyBytes
+    }
+    return fits
+      ? task.eventLoop.makeSucceededVoidFuture() : task.eventLoop.makeFailedFuture(TooLong())
+  }
+
+  func didFinishRequest(task: HTTPClient.Task<Answer>) throws -> Answer {
+    guard let answer = answer.withLock({ $0 }) else { throw NoHead() }
+    return answer
+  }
+}

@@ -1,0 +1,186 @@
+import AsyncHTTPClient
+package import Billing
+package import Delivery
+package import Logging
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// A provider that is spoken to over HTTP/1.1, as `ProviderWire` describes.
+///
+/// What it promises: one request per send, never repeated; a byte of it leaves only while the
+/// deadline permits writing, checked right before with the connection open; and an outcome is
+/// certain only where it is proved: nothing was written, or a whole and documented answer came.
+///
+/// What a provider can do is asked of it once. Until it has said so, an uncertain delivery is looked
+/// at again later, and nothing is concluded about it.
+package final class HTTPProvider: Provider {
+  package let name: String
+  private let address: ProviderAddress
+  private let lanes: Lanes
+  private let calls = OpenCalls()
+  private let logger: Logger
+  private let known = Mutex<ProviderCapabilities?>(nil)
+  private let isReachable = Mutex(true)
+
+  /// A question may take this long; a message has its own deadline.
+  private static let questionMilliseconds: Int64 = 5000
+
+  /// - Parameters:
+  ///   - maxInFlight: as many connections are opened when as many calls are in flight.
+  ///   - connectMilliseconds: a call that gets no connection within this time was not written; to
+  ///     be shorter than what a call has until it must be written.
+  package init(
+    channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int, connectMilliseconds: Int64,
+    logger: Logger
+  ) {
+    name = "http-\(channel.rawValue)"
+    self.address = address
+    self.logger = logger
+    lanes = Lanes(
+      connections: maxInFlight, connectMilliseconds: connectMilliseconds, calls: calls)
+  }
+
+  /// What it said it can do. Before that: neither may anything be sent again, nor is it left to an
+  /// operator; it is to be looked up, which asks again.
+  package var capabilities: ProviderCapabilities {
+    known.withLock { $0 }
+      ?? ProviderCapabilities(lookUpSettlesSeconds: 0, refusesLate: true)
+  }
+
+  // MARK: Sending
+
+  package func send(
+    _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome {
+    guard deadline.permitsWriting else { return .notWritten }
+    let call = Call(deadline: deadline)
+    let number = calls.open(call)
+    defer { calls.close(number) }
+    let result: Result<Answer, any Error>
+    do {
+      let request = try request(for: message, key: key, notAfter: notAfter, call: number)
+      result = .success(
+        try await lanes.execute(request, withinMilliseconds: deadline.remainingMilliseconds))
+    } catch {
+      result = .failure(error)
+    }
+    return outcome(of: result, key: key, call.end())
+  }
+
+  private func outcome(
+    of result: Result<Answer, any Error>, key: String, _ ending: Call.Ending
+  ) -> SendOutcome {
+    switch (ending, result) {
+    case (.written, .success(let answer)):
+      noteReachable()
+      return answer.outcome(ofMessage: key)
+    case (.written, .failure(let error)):
+      logger.debug("no answer", metadata: ["provider": "\(name)", "cause": "\(error)"])
+      return .unknown
+    case (.tooLate, _):
+      return .notWritten
+    case (.neverWritten, .failure(let error)):
+      if Self.isOurs(error) { return .notWritten }
+      noteUnreachable(error)
+      return .notAccepted(retryAfterMilliseconds: nil)
+    case (.neverWritten, .success):
+      // An answer to nothing: the gate was not where it belongs, and proves nothing.
+      return .unknown
+    }
+  }
+
+  /// Whether the call ended for a reason on this side, not because no connection could be had.
+  private static func isOurs(_ error: any Error) -> Bool {
+    if error is CancellationError { return true }
+    let ours: [HTTPClientError] = [
+      .cancelled, .deadlineExceeded, .getConnectionFromPoolTimeout, .alreadyShutdown,
+    ]
+    return (error as? HTTPClientError).map(ours.contains) ?? false
+  }
+
+  private func request(
+    for message: ProviderMessage, key: String, notAfter: Timestamp, call: UInt64
+  ) throws -> HTTPClient.Request {
+    let recipient = Array(message.recipient.utf8)
+    var body = ByteBuffer()
+    body.reserveCapacity(recipient.count + message.content.count)
+    body.writeBytes(recipient)
+    body.writeBytes(message.content)
+    return try request(
+      .POST, ProviderWire.messages,
+      headers: [
+        (OpenCalls.header, String(call)),
+        (ProviderWire.Header.key, key),
+        (ProviderWire.Header.notAfter, notAfter.description),
+        (ProviderWire.Header.attempt, String(message.attempt)),
+        (ProviderWire.Header.recipientBytes, String(recipient.count)),
+        ("Content-Type", "application/octet-stream"),
+      ], body: .byteBuffer(body))
+  }
+
+  // MARK: Asking
+
+  package func lookUp(_ key: String) async -> LookUpOutcome {
+    guard let capabilities = await learnOnce(), capabilities.lookUpSettlesSeconds != nil else {
+      return .unavailable
+    }
+    return await ask(ProviderWire.messages, key)?.outcome(ofLookUp: key) ?? .unavailable
+  }
+
+  /// Asks what it can do; whether it said so.
+  package func learn() async -> Bool {
+    await learnOnce() != nil
+  }
+
+  private func learnOnce() async -> ProviderCapabilities? {
+    if let known = known.withLock({ $0 }) { return known }
+    guard let told = await ask(ProviderWire.capabilities)?.capabilities else { return nil }
+    known.withLock { $0 = told }
+    return told
+  }
+
+  private func ask(_ path: String...) async -> Answer? {
+    do {
+      let answer = try await lanes.execute(
+        try request(.GET, path.first ?? "", path.dropFirst().first),
+        withinMilliseconds: Self.questionMilliseconds)
+      noteReachable()
+      return answer
+    } catch {
+      noteUnreachable(error)
+      return nil
+    }
+  }
+
+  private func request(
+    _ method: HTTPMethod, _ first: String, _ second: String? = nil,
+    headers: [(String, String)] = [], body: HTTPClient.Body? = nil
+  ) throws -> HTTPClient.Request {
+    let url = second.map { address.url(first, $0) } ?? address.url(first)
+    guard let url else { throw HTTPClientError.invalidURL }
+    return try HTTPClient.Request(
+      url: url, method: method, headers: HTTPHeaders(headers), body: body)
+  }
+
+  // MARK: Saying so
+
+  /// Once when it begins, not for every call. A cause names the host; never a recipient.
+  private func noteUnreachable(_ error: any Error) {
+    let isNew = isReachable.withLock { isReachable in
+      defer { isReachable = false }
+      return isReachable
+    }
+    logger.log(
+      level: isNew ? .warning : .debug, "the provider cannot be reached",
+      metadata: ["provider": "\(name)", "cause": "\(error)"])
+  }
+
+  private func noteReachable() {
+    let wasNot = isReachable.withLock { isReachable in
+      defer { isReachable = true }
+      return !isReachable
+    }
+    if wasNot { logger.notice("the provider answers again", metadata: ["provider": "\(name)"]) }
+  }
+}

@@ -1,0 +1,27 @@
+import Foundation
+
+/// Where a provider is: `http://host:port/path`, or `https`.
+package struct ProviderAddress: Hashable, Sendable {
+  /// Without a slash at its end.
+  let text: String
+
+  /// `nil` for anything else, also for an address with a password in it, a query or a fragment.
+  package init?(_ text: String) {
+    guard let parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme),
+      let host = parts.host, !host.isEmpty, parts.user == nil, parts.password == nil,
+      parts.query == nil, parts.fragment == nil, parts.port.map({ (1...65_535).contains($0) }) ?? true
+    else { return nil }
+    self.text = text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+
+  /// The address of something below it; each part is escaped.
+  func url(_ parts: String...) -> URL? {
+    let escaped = parts.map {
+      $0.addingPercentEncoding(withAllowedCharacters: Self.unreserved) ?? ""
+    }
+    return URL(string: ([text] + escaped).joined(separator: "/"))
+  }
+
+  private static let unreserved = CharacterSet(
+    charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+}

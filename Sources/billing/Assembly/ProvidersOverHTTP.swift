@@ -1,0 +1,49 @@
+import Billing
+import Delivery
+import HTTPProvider
+
+/// The providers that the configuration gives an address.
+struct ProvidersOverHTTP: Sendable {
+  /// Files besides the providers' connections: stores, their journals, standard streams.
+  private static let otherFiles = 500
+
+  private(set) var providers: [Channel: any Provider] = [:]
+
+  /// Asks each what it can do; one that does not answer now is asked again when it matters.
+  ///
+  /// - Throws: `CommandFailure` where this process may not open as many connections as messages
+  ///   may be in flight.
+  init(_ environment: CommandEnvironment, timing: DeliveryTiming) async throws {
+    let addresses = environment.configuration.providers.addresses
+    guard !addresses.isEmpty else { return }
+    let maxInFlight = environment.configuration.delivery.maxInFlight
+    let limit = OpenFiles.raisedLimit()
+    guard limit >= maxInFlight + Self.otherFiles else {
+      throw CommandFailure(
+        .wrongUsage, .tooFewFiles(limit, needed: maxInFlight + Self.otherFiles),
+        remedy: .raiseFilesOrLowerInFlight)
+    }
+    let connections = min(maxInFlight, (limit - Self.otherFiles) / addresses.count)
+    let served = addresses.map { channel, address in
+      HTTPProvider(
+        channel: channel, address: address, maxInFlight: connections,
+        // Leaves a quarter of the time to write in once there is a connection.
+        connectMilliseconds: timing.startWithin * 3 / 4,
+        logger: environment.logger("providers"))
+    }
+    await withDiscardingTaskGroup { group in
+      for provider in served { group.addTask { _ = await provider.learn() } }
+    }
+    for (channel, provider) in zip(addresses.keys, served) { providers[channel] = provider }
+  }
+}
+
+extension BillingConfiguration.ProviderSettings {
+  /// A provider of its own has its own clock: no ledger can take it along through simulated time.
+  func checkSimulated() throws {
+    guard let channel = Channel.allCases.first(where: { addresses[$0] != nil }) else { return }
+    let setting: Setting = channel == .email ? .providersEmailURL : .providersSMSURL
+    throw CommandFailure(
+      .wrongUsage, .cannotSimulate(setting.rawValue), remedy: .simulateWithStandIns)
+  }
+}

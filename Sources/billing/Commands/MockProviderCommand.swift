@@ -1,0 +1,132 @@
+import ArgumentParser
+import Billing
+import Delivery
+
+/// `billing mock-provider`: e-mail and SMS providers to try everything with.
+struct MockProviderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "mock-provider",
+    abstract: "Stand in for the e-mail and SMS providers, as an HTTP server.",
+    discussion: """
+      Prints the port it listens on, then serves until it is told to stop. The addresses for the \
+      configuration are http://127.0.0.1:PORT/email and http://127.0.0.1:PORT/sms. What it accepts \
+      is in its ledger before it says so, where `billing verify` reads it.
+
+      A fault is KIND=N, KIND=FIRST-LAST (messages by number, from 1) or KIND=PERCENT%, with KIND \
+      one of \(MockFault.kinds.joined(separator: ", ")): before or after the message was accepted.
+
+      Examples:
+        billing mock-provider --port 8025
+        billing mock-provider --look-up 60 --refuse-late --fault drop-after=1% --fault 500-before=7
+      """)
+
+  enum Channels: String, ExpressibleByArgument, CaseIterable {
+    case email
+    case sms
+    case both
+  }
+
+  @Option(name: .long, help: "The address to listen on.")
+  var host = "127.0.0.1"
+
+  @Option(name: .long, help: "The port to listen on; 0 takes a free one.")
+  var port = 0
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("What it accepted (default: providers.log).", valueName: "file"))
+  var ledger: String?
+
+  @Option(name: .long, help: "What it carries: email, sms or both.")
+  var channel = Channels.both
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How long a message takes (default: as configured).", valueName: "count"))
+  var latencyMs: Int?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How many attempts fail (default: as configured).", valueName: "percent"))
+  var failures: String?
+
+  @Option(
+    name: .long, help: ArgumentHelp("Outcomes and faults follow from it.", valueName: "number"))
+  var seed: UInt64?
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("How long a key is known again, or no.", valueName: "seconds"))
+  var keepKeys = "no"
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "It can be asked for a key, and is sure after this long; or no.", valueName: "seconds"))
+  var lookUp = "no"
+
+  @Flag(name: .long, help: "Refuse what arrives after the time that its request names.")
+  var refuseLate = false
+
+  @Option(
+    name: .customLong("fault"), parsing: .singleValue,
+    help: ArgumentHelp("Do this wrong; may be given several times.", valueName: "fault"))
+  var faults: [String] = []
+
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard (0...65_535).contains(port) else {
+      throw ValidationError("--port takes a number from 0 to 65535.")
+    }
+    if let latencyMs, !(0...600_000).contains(latencyMs) {
+      throw ValidationError("--latency-ms takes a number from 0 to 600000.")
+    }
+    if let failures, MockFault.perMillion(percent: failures) == nil {
+      throw ValidationError("--failures takes a percentage such as 0.5%.")
+    }
+    for (name, text) in [("--keep-keys", keepKeys), ("--look-up", lookUp)]
+    where Self.seconds(text) == nil {
+      throw ValidationError("\(name) takes a number of seconds, or no.")
+    }
+    for fault in faults where MockFault(fault) == nil {
+      throw ValidationError(
+        "--fault \(fault): give KIND=N, KIND=FIRST-LAST or KIND=PERCENT%, KIND one of "
+          + MockFault.kinds.joined(separator: ", ") + ".")
+    }
+  }
+
+  mutating func run() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let terminal = environment.terminal
+    let channels: [Channel] =
+      switch channel {
+      case .email: [.email]
+      case .sms: [.sms]
+      case .both: Channel.allCases
+      }
+    let providers = MockProviders(
+      MockProviders.Options(
+        host: host, port: port, ledger: ledger, channels: channels,
+        latencyMilliseconds: latencyMs, failuresPerMillion: failures.flatMap(MockFault.perMillion),
+        seed: seed,
+        capabilities: ProviderCapabilities(
+          keepsKeySeconds: Self.seconds(keepKeys) ?? nil,
+          lookUpSettlesSeconds: Self.seconds(lookUp) ?? nil, refusesLate: refuseLate),
+        faults: faults.compactMap(MockFault.init)),
+      in: environment)
+    try await providers.serve { port in
+      terminal.print("\(port)\n")
+      for channel in channels {
+        terminal.note(.servesProvider(channel, at: "http://\(host):\(port)/\(channel.rawValue)"))
+      }
+    }
+  }
+
+  /// `nil` for what is neither a number nor `no`; the number, or `nil` for `no`.
+  private static func seconds(_ text: String) -> Int64?? {
+    if text == "no" { return .some(nil) }
+    guard let seconds = Int64(text), (0...31_622_400).contains(seconds) else { return nil }
+    return .some(seconds)
+  }
+}
