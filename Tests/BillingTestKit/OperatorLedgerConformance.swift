@@ -1,5 +1,5 @@
 import Billing
-package import Delivery
+import Delivery
 import Dispatching
 import Testing
 
