@@ -121,8 +121,16 @@ let package = Package(
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "billing", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
+        "Delivery", "Audit", "EmbeddedStore", "FaultInjection", "BillingTestKit", logging,
+      ]),
+    .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "Delivery", "EmbeddedStore", "BillingTestKit"],
+      dependencies: [
+        "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+      ],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

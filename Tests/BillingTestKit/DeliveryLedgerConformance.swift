@@ -448,6 +448,6 @@ extension ClaimedDelivery {
   package func result(_ outcome: SendOutcome, attempt: Int) -> SendResult {
     SendResult(
       key: key, fence: fence, attempt: attempt, channel: channel, outcome: outcome,
-      providerKeepsKeys: false, jitter: 12_345)
+      jitter: 12_345)
   }
 }

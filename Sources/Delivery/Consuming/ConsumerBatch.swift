@@ -170,7 +170,9 @@ extension Consumer {
   private func checked(_ bill: FetchedBill, _ claimed: ClaimedDelivery) async -> RemadeBill {
     switch bill {
     case .unreachable: return .unreachable
-    case .bytes(let bytes) where ContentHash(of: bytes) == claimed.sha256: return .bytes(bytes)
+    case .bytes(let bytes)
+    where ContentHash(of: bytes) == claimed.sha256 || PlantedBug.billUnchecked.isPlanted:
+      return .bytes(bytes)
     case .bytes, .missing:
       count { $0.remade += 1 }
       logger.warning(
@@ -248,7 +250,6 @@ extension Consumer {
         result: SendResult(
           key: claimed.key, fence: claimed.fence, attempt: attempt, channel: claimed.channel,
           outcome: outcome,
-          providerKeepsKeys: ready.provider.capabilities.keepsKeySeconds != nil,
           jitter: parts.random.next())))
   }
 }

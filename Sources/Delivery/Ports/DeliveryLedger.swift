@@ -137,21 +137,18 @@ package struct SendResult: Sendable {
   package var attempt: Int
   package var channel: Channel
   package var outcome: SendOutcome
-  /// Whether the provider knows a key again: what it says then also tells of earlier attempts.
-  package var providerKeepsKeys: Bool
   /// Spreads retries.
   package var jitter: UInt64
 
   package init(
     key: DeliveryKey, fence: Int, attempt: Int, channel: Channel, outcome: SendOutcome,
-    providerKeepsKeys: Bool, jitter: UInt64
+    jitter: UInt64
   ) {
     self.key = key
     self.fence = fence
     self.attempt = attempt
     self.channel = channel
     self.outcome = outcome
-    self.providerKeepsKeys = providerKeepsKeys
     self.jitter = jitter
   }
 }

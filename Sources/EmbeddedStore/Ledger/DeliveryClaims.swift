@@ -58,7 +58,7 @@ extension EmbeddedLedger {
   private static func release(
     _ release: Release, at now: Timestamp, in connection: Connection
   ) throws -> ReleaseOutcome {
-    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence,
+    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
       row.state == .claimed || row.state == .sending
     else { return .stale }
     let who = row.owner
@@ -78,7 +78,7 @@ extension EmbeddedLedger {
       row.state = row.unresolved > 0 ? .uncertain : .held
       if row.unresolved > 0 { row.nextAt = .never }
     case .closeChannel:
-      row.follow(AttemptVerdict.giveUp(row.attemptFacts(keepsKeys: false), release.reason), at: now)
+      row.follow(AttemptVerdict.giveUp(row.attemptFacts, release.reason), at: now)
     }
     try row.save(in: connection, at: now, who: who)
     return .released(row.state)
@@ -156,14 +156,19 @@ private struct Claiming {
       return .stale
     }
     let state = DeliveryState(code: row.int(0))
-    guard state == .queued || state == .claimed else { return .stale }
+    guard
+      state == .queued || state == .claimed
+        || (state == .sending && PlantedBug.claimOverSending.isPlanted)
+    else { return .stale }
     if state == .claimed, row.integer(3) > now.milliseconds { return .heldByAnother }
-    if row.integer(4) < now.milliseconds + timing.slotGuard {
+    if row.integer(4) < now.milliseconds + timing.slotGuard,
+      !PlantedBug.ignoreSlotEnd.isPlanted
+    {
       row.reset()
       try planAgain(event.delivery, in: connection)
       return .slotOver
     }
-    let fence = row.int(2) + 1
+    let fence = row.int(2) + (PlantedBug.keepFence.isPlanted ? 0 : 1)
     let policy = try policies.policy(row.int(7), in: connection)
     let claimed = ClaimedDelivery(
       key: event.delivery, generation: event.generation, fence: fence, bill: event.bill,
@@ -221,7 +226,7 @@ private struct Intending {
       """)
     begin = try connection.statement(
       """
-      UPDATE deliveries SET state = 4, begun = 1, attempt = ?, channel_attempts = ?,
+      UPDATE deliveries SET state = \(PlantedBug.intentUnsaved.isPlanted ? 3 : 4), begun = 1, attempt = ?, channel_attempts = ?,
         lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
         frozen_sha256 = coalesce(frozen_sha256, ?), recipient_hash = coalesce(recipient_hash, ?),
         last_entry = ?, last_attempt = ?, changed_at = ?
@@ -247,7 +252,9 @@ private struct Intending {
       try row.isNull(10) || row.hash(10) == intent.sha256,
       row.isNull(11) || row.bytes(11) == intent.recipientHash
     else { return .stale }
-    let isSlotShort = row.integer(5) < now.milliseconds + timing.slotGuard
+    let isSlotShort =
+      row.integer(5) < now.milliseconds + timing.slotGuard
+      && !PlantedBug.ignoreSlotEnd.isPlanted
     if isSlotShort || row.integer(4) < now.milliseconds + timing.leaseGuard {
       row.reset()
       return try giveBack(intent.key, isSlotShort: isSlotShort, in: connection)

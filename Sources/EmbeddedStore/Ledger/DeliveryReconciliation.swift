@@ -7,15 +7,16 @@ extension EmbeddedLedger: DeliveryLedger {
   package func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
     try await database.write { connection in
       let now = try self.now(in: connection)
+      if PlantedBug.neverReap.isPlanted { return 0 }
       let rows = try Self.rows(
         SweepQueries.overdueCalls, now.adding(milliseconds: -timing.reapAfter), limit,
         in: connection)
       for var row in rows {
         try AttemptRows.close(row.lastAttempt, .unknown, at: now, in: connection)
         row.letGo()
-        row.state = .uncertain
+        row.state = PlantedBug.reapToPlanned.isPlanted ? .planned : .uncertain
         row.reason = .noAnswer
-        row.unresolved += 1
+        row.unresolved += PlantedBug.reapForgets.isPlanted ? 0 : 1
         row.nextAt = now
         try row.save(in: connection, at: now, who: "reconciler")
       }
@@ -28,8 +29,12 @@ extension EmbeddedLedger: DeliveryLedger {
       let now = try self.now(in: connection)
       var counts = SweepCounts()
       let over =
-        try Self.rows(SweepQueries.queuedPastSlot, now, limit, in: connection)
-        + Self.rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
+        try Self.rows(
+          SweepQueries.queuedPastSlot, PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now,
+          limit, in: connection)
+        + Self.rows(
+          SweepQueries.claimedPastSlot,
+          PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now, limit, in: connection)
       for var row in over.prefix(limit) {
         row.planAfterSlot()
         try row.save(in: connection, at: now, who: "reconciler")
@@ -178,7 +183,7 @@ extension DeliveryRow {
     unresolved = 0
     follow(
       AttemptVerdict.decide(
-        .notAccepted(retryAfterMilliseconds: nil), attemptFacts(keepsKeys: false),
+        .notAccepted(retryAfterMilliseconds: nil), attemptFacts,
         policy: policy, jitter: jitter),
       at: now)
   }

@@ -46,7 +46,9 @@ extension EmbeddedLedger {
   ) throws -> RecordOutcome {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
     let who = row.owner
-    if case .accepted(let reference) = result.outcome {
+    if case .accepted(let reference) = result.outcome,
+      !PlantedBug.acceptanceNeedsFence.isPlanted || row.fence == result.fence
+    {
       let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
         $0.attempt == result.attempt
       }
@@ -55,14 +57,16 @@ extension EmbeddedLedger {
         in: connection)
       return isNew ? .recorded(.accepted) : .alreadyRecorded
     }
-    guard row.state == .sending, row.fence == result.fence, row.attempt == result.attempt,
-      row.channel == result.channel
+    guard
+      PlantedBug.recordWithoutFence.isPlanted
+        || (row.state == .sending && row.fence == result.fence && row.attempt == result.attempt
+          && row.channel == result.channel), row.state != .accepted
     else {
       return row.state == .accepted ? .alreadyRecorded : .stale
     }
     try AttemptRows.close(row.lastAttempt, result.outcome, at: now, in: connection)
     let verdict = AttemptVerdict.decide(
-      result.outcome, row.attemptFacts(keepsKeys: result.providerKeepsKeys),
+      result.outcome, row.attemptFacts,
       policy: try deliveryPolicies.policy(row.policy, in: connection), jitter: result.jitter)
     row.letGo()
     row.follow(verdict, at: now)
@@ -122,11 +126,11 @@ private struct Accepting {
 }
 
 extension DeliveryRow {
-  func attemptFacts(keepsKeys: Bool) -> AttemptVerdict.Facts {
+  var attemptFacts: AttemptVerdict.Facts {
     AttemptVerdict.Facts(
       // A delivery that was claimed or sent has a channel; the check is where it was made.
       channel: channel ?? .email, usable: usableChannels, closed: closed,
-      channelAttempts: channelAttempts, unresolved: unresolved, providerKeepsKeys: keepsKeys)
+      channelAttempts: channelAttempts, unresolved: unresolved)
   }
 
   /// Takes over what a verdict says.

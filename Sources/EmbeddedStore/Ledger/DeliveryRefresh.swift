@@ -96,6 +96,7 @@ enum DeliveryRefresh {
     _ before: DeliveryRow, to customer: Current, policy: DeliveryPolicy,
     zones: inout [String: ZoneRules], at now: Timestamp, in connection: Connection
   ) throws {
+    if PlantedBug.changeForgetsQueued.isPlanted, before.state == .queued { return }
     guard before.state != .accepted, before.state != .failed, before.state != .superseded else {
       return
     }
@@ -135,7 +136,7 @@ extension DeliveryRow {
   /// Takes over what a send must check. A resend is due when an operator asked for it, whatever the
   /// send day.
   mutating func copy(_ customer: DeliveryRefresh.Current, usable: [Channel], zone: ZoneRules) {
-    quiet = customer.quiet
+    if !PlantedBug.changeForgetsQuiet.isPlanted { quiet = customer.quiet }
     timeZone = customer.timeZone
     channelDigits = ChannelDigits.digits(usable)
     guard key.kind != .resend else { return }

@@ -80,7 +80,8 @@ struct Platform: Sendable {
   var settlement: SettlementJob {
     let settings = configuration.settlement
     return SettlementJob(
-      ledger: ledger, store: statementStore, clock: environment.clock,
+      ledger: Gates.settlement(ledger), store: Gates.statements(statementStore),
+      clock: environment.clock,
       settings: SettlementSettings(
         run: runSettings, chunkSize: settings.chunkSize,
         maxParkedPerMillion: settings.maxParkedPercent.perMillion),
@@ -91,7 +92,8 @@ struct Platform: Sendable {
 
   var rendering: RenderingJob {
     RenderingJob(
-      ledger: ledger, statements: statementStore, store: bills, clock: environment.clock,
+      ledger: Gates.rendering(ledger), statements: statementStore, store: gatedBills,
+      clock: environment.clock,
       settings: RenderingSettings(
         run: runSettings, chunkSize: configuration.settlement.chunkSize),
       progress: StepProgress(environment.progress), logger: environment.logger("rendering"))
@@ -99,12 +101,12 @@ struct Platform: Sendable {
 
   var preview: BillPreview { BillPreview(ledger: ledger, statements: statementStore) }
 
-  var policies: PolicyAdministration { PolicyAdministration(ledger: ledger) }
+  var policies: PolicyAdministration { PolicyAdministration(ledger: Gates.rendering(ledger)) }
 
   /// - Parameter providerClock: what the stand-in providers' seconds pass on.
   func delivery(providerClock: any WallClock) async throws -> DeliveryPlatform {
     try await DeliveryPlatform(
-      environment, ledger: ledger, bills: bills,
+      environment, ledger: ledger, bills: gatedBills,
       pinned: PinnedBills(ledger: ledger, statements: statementStore),
       log: try await acceptanceLog(), seal: try await contactSeal(), providerClock: providerClock)
   }
@@ -114,6 +116,8 @@ struct Platform: Sendable {
       ledger: ledger, statements: statementStore, bills: bills,
       acceptances: LoggedAcceptances(log: try await acceptanceLog()))
   }
+
+  private var gatedBills: any BillStore { Gates.bills(bills, in: configuration.stores.bills) }
 
   private func acceptanceLog() async throws -> EmbeddedAcceptanceLog {
     try await EmbeddedAcceptanceLog(
