@@ -61,12 +61,9 @@ package protocol AuditAcceptances: Sendable {
 package struct SettledMonth: Hashable, Sendable {
   /// Every run of both jobs is completed.
   package var isComplete: Bool
-  /// The month's bills were made and its deliveries with them.
-  package var isRendered: Bool
 
-  package init(isComplete: Bool, isRendered: Bool) {
+  package init(isComplete: Bool) {
     self.isComplete = isComplete
-    self.isRendered = isRendered
   }
 }
 
@@ -92,7 +89,7 @@ package struct ListedStatement: Hashable, Sendable {
   package var key: StatementKey
   package var hash: ContentHash
   package var total: Int64
-  /// Channels that a bill of it is to exist for, once it was rendered.
+  /// Its bills were made, and a delivery with them.
   package var isRendered: Bool
 
   package init(key: StatementKey, hash: ContentHash, total: Int64, isRendered: Bool) {

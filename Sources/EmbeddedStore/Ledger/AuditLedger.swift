@@ -8,13 +8,11 @@ extension EmbeddedLedger: AuditLedger {
       try connection.first(
         """
         SELECT count(*) FILTER (WHERE job = 1 AND kind = 1 AND status = 2),
-          count(*) FILTER (WHERE status <> 2),
-          count(*) FILTER (WHERE job = 2 AND kind = 1 AND status = 2)
+          count(*) FILTER (WHERE status <> 2)
         FROM runs WHERE month = ?1
         """, month
       ) { row in
-        row.int(0) == 0
-          ? nil : SettledMonth(isComplete: row.int(1) == 0, isRendered: row.int(2) > 0)
+        row.int(0) == 0 ? nil : SettledMonth(isComplete: row.int(1) == 0)
       } ?? nil
     }
   }

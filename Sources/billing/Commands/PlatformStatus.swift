@@ -80,10 +80,26 @@ struct MonthStatus: Sendable {
     ]
     for table in text where !table.isEmpty { terminal.print(table.text()) }
     parked.print(to: terminal)
+    if unrendered > 0 {
+      terminal.say(.notRendered(month, unrendered))
+      terminal.say(.renderFirst(month))
+    }
     if uncertain.count > 0, let since = uncertain.since {
       terminal.say(.uncertain(uncertain.count, since: since))
     }
     unbilled.print(to: terminal, currency)
+  }
+
+  /// Statements of completed settlements without a completed rendering of the same kind and
+  /// sequence: their bills and deliveries are still to be made.
+  private var unrendered: Int64 {
+    runs.filter { settlement in
+      settlement.run.key.job == .settlement && settlement.run.status == .completed
+        && !runs.contains {
+          $0.run.key.job == .rendering && $0.run.key.kind == settlement.run.key.kind
+            && $0.run.key.sequence == settlement.run.key.sequence && $0.run.status == .completed
+        }
+    }.reduce(0) { $0 + SettlementReport(run: $1.run, steps: $1.steps).statements }
   }
 
   private func runTable(_ language: Language) -> Table {
@@ -141,6 +157,7 @@ struct MonthStatus: Sendable {
         }),
       "uncertainSince": .optional(uncertain.since?.description),
       "parked": parked.json,
+      "unrendered": .integer(unrendered),
       "unbilled": unbilled.json,
       "currency": .optional(currency?.code),
     ]
