@@ -95,6 +95,14 @@ struct DeliveryPlatform: Sendable {
       logger: environment.logger("reconciler"))
   }
 
+  /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that
+  /// are due.
+  @discardableResult
+  func reconcile() async throws -> DispatchReport {
+    _ = try await reconciler.pass()
+    return try await dispatcher.passRetries()
+  }
+
   /// How far the consumers are behind.
   var positions: any FeedPositions { events.positions(of: Self.group) }
 
