@@ -71,15 +71,18 @@ package struct LedgerRecords: Sendable {
   package var statements: [ListedStatement]
   /// Customers who are parked and have no statement.
   package var parked: [CustomerID]
+  /// Whom the month's supplements were about, most of them in the frozen cohort too.
+  package var supplemented: [CustomerID]
   package var bills: [ListedBill]
   package var deliveries: [ListedDelivery]
 
   package init(
-    statements: [ListedStatement], parked: [CustomerID], bills: [ListedBill],
-    deliveries: [ListedDelivery]
+    statements: [ListedStatement], parked: [CustomerID], supplemented: [CustomerID],
+    bills: [ListedBill], deliveries: [ListedDelivery]
   ) {
     self.statements = statements
     self.parked = parked
+    self.supplemented = supplemented
     self.bills = bills
     self.deliveries = deliveries
   }

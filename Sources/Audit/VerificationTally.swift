@@ -14,15 +14,17 @@ struct VerificationTally {
     self.isSample = isSample
   }
 
-  /// Targets = statements + parked, as sets.
+  /// Targets = statements + parked, as sets. Who was recorded too late for the frozen cohort is a
+  /// supplement's target.
   mutating func compareTargets(_ cohort: [CustomerID], _ records: LedgerRecords) {
     let settled = Set(records.statements.map(\.key.customer))
     let parked = Set(records.parked)
-    counts.targets += Int64(cohort.count)
+    let targets = Set(cohort).union(records.supplemented)
+    counts.targets += Int64(targets.count)
     counts.settledCustomers += Int64(settled.count)
     counts.parked += Int64(parked.count)
-    expect(.targetWithoutStatement, cohort.filter { !settled.contains($0) && !parked.contains($0) })
-    expect(.notATarget, settled.union(parked).subtracting(cohort).sorted())
+    expect(.targetWithoutStatement, targets.subtracting(settled).subtracting(parked).sorted())
+    expect(.notATarget, settled.union(parked).subtracting(targets).sorted())
     expect(.settledAndParked, settled.intersection(parked).sorted())
   }
 

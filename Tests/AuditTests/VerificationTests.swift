@@ -51,6 +51,15 @@ struct VerificationTests {
     #expect(codes == [.notATarget])
   }
 
+  @Test func `a supplement's customers are targets too`() async throws {
+    let report = try await report {
+      $0.cohort[0].removeFirst()
+      $0.records.supplemented = [CustomerID(1), CustomerID(6)]
+    }
+    #expect(report.holds, "\(report.findings)")
+    #expect(report.counts.targets == 6)
+  }
+
   @Test func `finds a customer both settled and parked`() async throws {
     let codes = try await findings { $0.records.parked.insert(CustomerID(1), at: 0) }
     #expect(codes == [.settledAndParked])
@@ -211,7 +220,8 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
 
   var settled: SettledMonth? = SettledMonth(isComplete: true)
   var cohort = [[1, 2, 3].map { CustomerID($0) }, [4, 5, 6].map { CustomerID($0) }]
-  var records = LedgerRecords(statements: [], parked: [CustomerID(6)], bills: [], deliveries: [])
+  var records = LedgerRecords(
+    statements: [], parked: [CustomerID(6)], supplemented: [], bills: [], deliveries: [])
   var stored: [HashedStatement] = []
   var objects: [String: ExaminedBill] = [:]
   var accepted: [Acceptance] = []
@@ -261,6 +271,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     LedgerRecords(
       statements: records.statements.filter { customers.contains($0.key.customer) },
       parked: records.parked.filter { customers.contains($0) },
+      supplemented: records.supplemented.filter { customers.contains($0) },
       bills: records.bills.filter { customers.contains($0.key.statement.customer) },
       deliveries: records.deliveries.filter { customers.contains($0.key.customer) })
   }

@@ -195,12 +195,14 @@ extension UnbilledInputs {
   func print(to terminal: Terminal, _ currency: Currency?) {
     if charges > 0 { terminal.say(.lateCharges(charges, money(chargeSum, currency))) }
     if changedCustomers > 0 { terminal.say(.lateChanges(changedCustomers)) }
+    if lateCustomers > 0 { terminal.say(.lateCustomers(lateCustomers)) }
   }
 
   var json: JSON {
     [
       "charges": .integer(charges), "sum": .integer(chargeSum),
       "changedCustomers": .integer(changedCustomers),
+      "lateCustomers": .integer(lateCustomers),
     ]
   }
 }

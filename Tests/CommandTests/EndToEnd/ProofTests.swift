@@ -45,6 +45,27 @@ struct ProofTests {
     #expect(try number("months.0.unrendered", in: status.output) == 1)
   }
 
+  @Test("a customer recorded after the settlement is billed by a supplement, and proved")
+  func lateCustomer() async throws {
+    let platform = try await PlatformFolder()
+    let folder = platform.folder
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await billing("run", "2026-10", in: folder, expecting: 0)
+    _ = try await platform.importSet(
+      "late",
+      files: [
+        "customers.csv": SmallSet.customerHeader + SmallSet.customer(3),
+        "subscriptions.csv": SmallSet.lineHeader + SmallSet.line(31, of: 3),
+      ], expecting: 0)
+    let status = try await billing("status", "2026-10", "--json", in: folder, expecting: 0)
+    #expect(try number("months.0.unbilled.lateCustomers", in: status.output) == 1)
+    let run = try await billing("run", "2026-10", "--json", in: folder, expecting: 0)
+    #expect(try text("settlement.runs.0.kind", in: run.output) == "supplement")
+    let proof = try await billing("verify", "2026-10", "--json", in: folder, expecting: 0)
+    #expect(try number("targets", in: proof.output) == 3)
+    #expect(try number("acceptedMessages", in: proof.output) == 3)
+  }
+
   @Test("a correction's delivery that is gone from the ledger is found")
   func lostCorrection() async throws {
     let platform = try await PlatformFolder()
