@@ -116,12 +116,21 @@ let package = Package(
     .testTarget(
       name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+      name: "DeliveryTests",
+      dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "billing", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
+        "Delivery", "Audit", "EmbeddedStore", "FaultInjection", "BillingTestKit", logging,
+      ]),
+    .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
+      dependencies: [
+        "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+      ],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

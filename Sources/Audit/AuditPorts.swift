@@ -21,8 +21,8 @@ package protocol AuditLedger: Sendable {
   /// Deliveries of a month by state.
   func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64]
 
-  /// How many deliveries nobody knows the outcome of, and since when the first.
-  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?)
+  /// Deliveries of a month that are failed, uncertain, held or suppressed, by state and reason.
+  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries]
 
   /// Whether the customer is parked in that month, and why.
   func parking(of customer: CustomerID) async throws -> [(
@@ -56,6 +56,22 @@ package protocol AuditAcceptances: Sendable {
   /// Every message that was accepted for a month, in any order, a batch at a time.
   func acceptances(of month: BillingMonth, _ body: @Sendable ([Acceptance]) throws -> Void)
     async throws
+}
+
+/// Deliveries that wait for somebody, or for nobody any more, for the same reason.
+package struct SetAsideDeliveries: Hashable, Sendable {
+  package var state: DeliveryState
+  package var reason: String?
+  package var count: Int64
+  /// Since when the first of them is in this state.
+  package var since: Timestamp
+
+  package init(state: DeliveryState, reason: String?, count: Int64, since: Timestamp) {
+    self.state = state
+    self.reason = reason
+    self.count = count
+    self.since = since
+  }
 }
 
 package struct SettledMonth: Hashable, Sendable {
@@ -197,10 +213,14 @@ package struct DeliveryLife: Hashable, Sendable {
     package var channel: Channel?
     package var reason: String?
     package var who: String?
+    /// Queued: the end of the slot it was to go in.
+    package var slotEnd: Timestamp?
+    /// What an operator did and why; what an import changed.
+    package var note: String?
 
     package init(
       at: Timestamp, state: DeliveryState, generation: Int64, fence: Int64, channel: Channel?,
-      reason: String?, who: String?
+      reason: String?, who: String?, slotEnd: Timestamp? = nil, note: String? = nil
     ) {
       self.at = at
       self.state = state
@@ -209,12 +229,15 @@ package struct DeliveryLife: Hashable, Sendable {
       self.channel = channel
       self.reason = reason
       self.who = who
+      self.slotEnd = slotEnd
+      self.note = note
     }
   }
 
   package struct Attempt: Hashable, Sendable {
     package var number: Int
     package var channel: Channel?
+    package var round: Int
     package var provider: String
     package var openedAt: Timestamp
     package var closedAt: Timestamp?
@@ -224,11 +247,12 @@ package struct DeliveryLife: Hashable, Sendable {
     package var reason: String?
 
     package init(
-      number: Int, channel: Channel?, provider: String, openedAt: Timestamp, closedAt: Timestamp?,
-      outcome: String?, reference: String?, reason: String?
+      number: Int, channel: Channel?, round: Int, provider: String, openedAt: Timestamp,
+      closedAt: Timestamp?, outcome: String?, reference: String?, reason: String?
     ) {
       self.number = number
       self.channel = channel
+      self.round = round
       self.provider = provider
       self.openedAt = openedAt
       self.closedAt = closedAt

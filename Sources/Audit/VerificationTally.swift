@@ -7,9 +7,6 @@ struct VerificationTally {
   private var findings: [Finding.Code: Finding] = [:]
   private var zones: [String: ZoneRules] = [:]
 
-  /// Deliveries for which a provider took something.
-  private(set) var deliveriesSeen = 0
-
   init(isSample: Bool) {
     self.isSample = isSample
   }
@@ -75,12 +72,12 @@ struct VerificationTally {
   }
 
   /// Deliveries by state, one that carries the latest bill for each customer, at most one accepted
-  /// message each.
-  mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: AcceptedMessages) {
+  /// message each: under whichever key, of whichever channel and round. A correction and a resend
+  /// are deliveries of their own.
+  mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: inout AcceptedMessages) {
     for delivery in records.deliveries {
       counts.deliveries[delivery.state, default: 0] += 1
-      let messages = accepted.messages(for: delivery.key)
-      if !messages.isEmpty { deliveriesSeen += 1 }
+      let messages = accepted.claim(delivery.key)
       counts.acceptedMessages += Int64(messages.count)
       if messages.count > 1 { expect(.acceptedTwice, [delivery.key]) }
       if delivery.state == .accepted, messages.isEmpty {

@@ -66,7 +66,9 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
   package func parked(
     of run: Int64, after: CustomerID?, limit: Int
   ) async throws -> [ParkedCustomer] {
-    try await gate.pass(.readInputs) { try await ledger.parked(of: run, after: after, limit: limit) }
+    try await gate.pass(.readInputs) {
+      try await ledger.parked(of: run, after: after, limit: limit)
+    }
   }
 
   package func unsettled(
@@ -131,6 +133,8 @@ package struct GatedStatementStore: StatementStore {
   package func digests(
     of month: BillingMonth, customers: ClosedRange<CustomerID>
   ) async throws -> [StatementDigest] {
-    try await gate.pass(.readStatements) { try await store.digests(of: month, customers: customers) }
+    try await gate.pass(.readStatements) {
+      try await store.digests(of: month, customers: customers)
+    }
   }
 }

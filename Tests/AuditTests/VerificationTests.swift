@@ -157,7 +157,58 @@ struct VerificationTests {
       delivery: DeliveryKey(
         month: RecordedMonth.month, customer: CustomerID(77), kind: .bill, sequence: 1),
       channel: .email, at: RecordedMonth.noon)
-    #expect(try await findings { $0.accepted.append(stray) } == [.acceptedWithoutDelivery])
+    let report = try await report { $0.accepted += [stray, stray] }
+    #expect(!report.holds)
+    #expect(report.findings.map(\.code) == [.acceptedWithoutDelivery])
+    #expect(report.findings.map(\.count) == [1])
+    #expect(report.findings.map(\.examples) == [["2026-10:77:bill:1"]])
+  }
+
+  @Test func `a correction and a resend are deliveries of their own, with a message each`()
+    async throws
+  {
+    let month = RecordedMonth()
+    let report = try await report {
+      $0.tellAgain(.correction); $0.tellAgain(.resend)
+    }
+    #expect(report.holds, "\(report.findings)")
+    #expect(report.counts.deliveries == [.accepted: 6, .failed: 1])
+    #expect(report.counts.acceptedMessages == 6)
+    // Two of one delivery are two, whatever its kind.
+    for kind in [DeliveryKind.correction, .resend] {
+      let codes = try await findings { month in
+        month.tellAgain(kind)
+        month.accepted.append(month.accepted[month.accepted.count - 1])
+      }
+      #expect(codes == [.acceptedTwice])
+    }
+    // One that the ledger has and the provider has not, and the other way round.
+    let unknown = try await findings {
+      $0.tellAgain(.resend); $0.accepted.removeLast()
+    }
+    #expect(unknown == [.acceptedUnknownToProvider])
+    let strange = try await findings { changed in
+      changed.tellAgain(.resend)
+      changed.records.deliveries = month.records.deliveries
+    }
+    #expect(strange == [.acceptedWithoutDelivery])
+  }
+
+  @Test func `a failed delivery that gave way to its resend has no message of its own`()
+    async throws
+  {
+    let superseded = try await report { month in
+      month.tellAgain(.resend, customer: 5)
+      month.records.deliveries[4].state = .superseded
+    }
+    #expect(superseded.holds, "\(superseded.findings)")
+    let codes = try await findings { month in
+      month.records.deliveries[4].state = .superseded
+      month.accepted.append(
+        Acceptance(
+          delivery: month.records.deliveries[4].key, channel: .sms, at: RecordedMonth.noon))
+    }
+    #expect(codes == [.acceptedButNotRecorded])
   }
 
   @Test func `finds a message sent in a quiet slot`() async throws {
@@ -256,6 +307,16 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     }
   }
 
+  /// Another delivery of a customer, accepted at noon.
+  mutating func tellAgain(_ kind: DeliveryKind, customer: Int64 = 1) {
+    let key = DeliveryKey(
+      month: Self.month, customer: CustomerID(customer), kind: kind, sequence: 1)
+    var again = records.deliveries[0]
+    again.key = key
+    records.deliveries.append(again)
+    accepted.append(Acceptance(delivery: key, channel: .email, at: Self.noon))
+  }
+
   func verify(sample: Int? = nil) async throws -> VerificationReport? {
     try await Verification(ledger: self, statements: self, bills: self, acceptances: self)
       .verify(Self.month, sample: sample)
@@ -282,9 +343,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     records.statements.filter { $0.key.customer == customer }
   }
   func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64] { [:] }
-  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?) {
-    (0, nil)
-  }
+  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] { [] }
   func parking(of customer: CustomerID) async throws -> [(
     month: BillingMonth, reason: ParkingReason
   )] { [] }

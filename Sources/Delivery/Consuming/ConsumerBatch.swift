@@ -170,7 +170,9 @@ extension Consumer {
   private func checked(_ bill: FetchedBill, _ claimed: ClaimedDelivery) async -> RemadeBill {
     switch bill {
     case .unreachable: return .unreachable
-    case .bytes(let bytes) where ContentHash(of: bytes) == claimed.sha256: return .bytes(bytes)
+    case .bytes(let bytes)
+    where ContentHash(of: bytes) == claimed.sha256 || PlantedBug.billUnchecked.isPlanted:
+      return .bytes(bytes)
     case .bytes, .missing:
       count { $0.remade += 1 }
       logger.warning(
@@ -242,7 +244,7 @@ extension Consumer {
     let outcome =
       deadline.permitsWriting
       ? await ready.provider.send(
-        message, key: claimed.key.idempotencyKey(on: claimed.channel), deadline: deadline,
+        message, key: claimed.idempotencyKey, deadline: deadline,
         notAfter: notAfter)
       : .notWritten
     results.append(
@@ -251,7 +253,6 @@ extension Consumer {
         result: SendResult(
           key: claimed.key, fence: claimed.fence, attempt: attempt, channel: claimed.channel,
           outcome: outcome,
-          providerKeepsKeys: ready.provider.capabilities.keepsKeySeconds != nil,
           jitter: parts.random.next())))
   }
 }

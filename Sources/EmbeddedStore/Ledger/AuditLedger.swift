@@ -84,16 +84,23 @@ extension EmbeddedLedger: AuditLedger {
     }
   }
 
-  package func uncertain(
-    of month: BillingMonth
-  ) async throws -> (count: Int64, since: Timestamp?) {
+  package func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] {
     try await database.read { connection in
-      try connection.first(
-        "SELECT count(*), min(changed_at) FROM deliveries INDEXED BY deliveries_set_aside "
-          + "WHERE state IN (6, 7, 8, 9) AND state = 7 AND month = ?1", month
+      var found: [SetAsideDeliveries] = []
+      try connection.query(
+        """
+        SELECT state, reason, count(*), min(changed_at)
+        FROM deliveries INDEXED BY deliveries_set_aside
+        WHERE state IN (6, 7, 8, 9) AND month = ?1 GROUP BY state, reason ORDER BY state, reason
+        """, month
       ) { row in
-        (row.integer(0), row.optionalInteger(1).map { Timestamp(milliseconds: $0) })
-      } ?? (0, nil)
+        guard let state = DeliveryState(code: row.int(0)) else { return }
+        found.append(
+          SetAsideDeliveries(
+            state: state, reason: row.optionalText(1), count: row.integer(2),
+            since: Timestamp(milliseconds: row.integer(3))))
+      }
+      return found
     }
   }
 
@@ -281,7 +288,7 @@ private enum AuditRows {
         SELECT l.previous FROM life JOIN delivery_log l USING (entry)
         WHERE l.previous IS NOT NULL
       )
-      SELECT at, state, generation, fence, channel, reason, who
+      SELECT at, state, generation, fence, channel, reason, who, slot_end, note
       FROM life JOIN delivery_log USING (entry) ORDER BY entry
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
@@ -290,7 +297,9 @@ private enum AuditRows {
         DeliveryLife.Entry(
           at: Timestamp(milliseconds: row.integer(0)), state: state, generation: row.integer(2),
           fence: row.integer(3), channel: Channel(code: row.int(4)), reason: row.optionalText(5),
-          who: row.optionalText(6)))
+          who: row.optionalText(6),
+          slotEnd: row.optionalInteger(7).map { Timestamp(milliseconds: $0) },
+          note: row.optionalText(8)))
     }
     return entries
   }
@@ -308,13 +317,14 @@ private enum AuditRows {
         SELECT a.previous FROM made JOIN attempts a USING (attempt_id)
         WHERE a.previous IS NOT NULL
       )
-      SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason
+      SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason, round
       FROM made JOIN attempts USING (attempt_id) ORDER BY attempt
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
       attempts.append(
         DeliveryLife.Attempt(
-          number: row.int(0), channel: Channel(code: row.int(1)), provider: row.text(2),
+          number: row.int(0), channel: Channel(code: row.int(1)), round: row.int(8),
+          provider: row.text(2),
           openedAt: Timestamp(milliseconds: row.integer(3)),
           closedAt: row.optionalInteger(4).map { Timestamp(milliseconds: $0) },
           outcome: row.optionalInteger(5).flatMap { outcomes[Int($0)] },

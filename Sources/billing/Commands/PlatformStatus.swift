@@ -24,7 +24,8 @@ struct PlatformStatus: Sendable {
     for month in known {
       months.append(
         try await MonthStatus(
-          month, runs: runs.filter { $0.key.month == month }, settlement: settlement, audit: audit))
+          month, runs: runs.filter { $0.key.month == month }, settlement: settlement, audit: audit,
+          now: now))
     }
     self.months = months
     overdue = try await DueMonths(ledger: settlement, day: settlementDay).due(at: now)
@@ -53,13 +54,13 @@ struct MonthStatus: Sendable {
   private let runs: [(run: RunRecord, steps: [StepRecord])]
   private let currency: Currency?
   private let deliveries: [DeliveryState: Int64]
-  private let uncertain: (count: Int64, since: Timestamp?)
+  private let setAside: SetAsideSummary
   private let unbilled: UnbilledInputs
   private let parked: ParkedSummary
 
   init(
     _ month: BillingMonth, runs: [RunRecord], settlement: any SettlementLedger,
-    audit: any AuditLedger
+    audit: any AuditLedger, now: Timestamp
   ) async throws {
     self.month = month
     var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
@@ -67,7 +68,7 @@ struct MonthStatus: Sendable {
     self.runs = withSteps
     currency = try await settlement.catalog(for: month)?.currency
     deliveries = try await audit.deliveryCounts(of: month)
-    uncertain = try await audit.uncertain(of: month)
+    setAside = SetAsideSummary(try await audit.setAside(of: month), now: now)
     unbilled = try await settlement.unbilled(of: month)
     parked = try await ParkedSummary(of: month, ledger: settlement)
   }
@@ -84,9 +85,7 @@ struct MonthStatus: Sendable {
       terminal.say(.notRendered(month, unrendered))
       terminal.say(.renderFirst(month))
     }
-    if uncertain.count > 0, let since = uncertain.since {
-      terminal.say(.uncertain(uncertain.count, since: since))
-    }
+    setAside.print(of: month, to: terminal)
     unbilled.print(to: terminal, currency)
   }
 
@@ -155,7 +154,8 @@ struct MonthStatus: Sendable {
         DeliveryState.allCases.map {
           JSON.Member(key: $0.rawValue, value: .integer(deliveries[$0] ?? 0))
         }),
-      "uncertainSince": .optional(uncertain.since?.description),
+      "uncertainSince": .optional(setAside.uncertain?.since.description),
+      "setAside": setAside.json,
       "parked": parked.json,
       "unrendered": .integer(unrendered),
       "unbilled": unbilled.json,

@@ -20,10 +20,16 @@ extension Phrase {
     Phrase("── \(month)", ko: "── \(month)")
   }
 
-  static func uncertain(_ count: Int64, since: Timestamp) -> Phrase {
+  static func uncertain(_ count: Int64, since: Timestamp, age: String) -> Phrase {
     Phrase(
-      "Uncertain whether they were sent: \(grouped(count)), the first since \(since)",
-      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since)")
+      "Uncertain whether they were sent: \(grouped(count)), the first since \(since) (\(age))",
+      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since) (\(age))")
+  }
+
+  static func lookAtSetAside(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "They wait for an operator: `billing deliveries list --month \(month)`.",
+      ko: "운영자의 처리를 기다립니다: `billing deliveries list --month \(month)`.")
   }
 
   static func lateCharges(_ count: Int64, _ sum: String) -> Phrase {
