@@ -8,13 +8,11 @@ extension EmbeddedLedger: AuditLedger {
       try connection.first(
         """
         SELECT count(*) FILTER (WHERE job = 1 AND kind = 1 AND status = 2),
-          count(*) FILTER (WHERE status <> 2),
-          count(*) FILTER (WHERE job = 2 AND kind = 1 AND status = 2)
+          count(*) FILTER (WHERE status <> 2)
         FROM runs WHERE month = ?1
         """, month
       ) { row in
-        row.int(0) == 0
-          ? nil : SettledMonth(isComplete: row.int(1) == 0, isRendered: row.int(2) > 0)
+        row.int(0) == 0 ? nil : SettledMonth(isComplete: row.int(1) == 0)
       } ?? nil
     }
   }
@@ -26,6 +24,7 @@ extension EmbeddedLedger: AuditLedger {
       LedgerRecords(
         statements: try AuditRows.statements(month, customers, in: connection),
         parked: try AuditRows.parked(month, customers, in: connection),
+        supplemented: try AuditRows.supplemented(month, customers, in: connection),
         bills: try AuditRows.bills(month, customers, in: connection),
         deliveries: try AuditRows.deliveries(month, customers, in: connection))
     }
@@ -160,6 +159,20 @@ private enum AuditRows {
       """, month, customers.lowerBound, customers.upperBound
     ) { parked.append(CustomerID($0.integer(0))) }
     return parked
+  }
+
+  static func supplemented(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [CustomerID] {
+    var supplemented: [CustomerID] = []
+    try connection.query(
+      """
+      SELECT DISTINCT c.customer_id FROM runs r JOIN run_customers c ON c.run_id = r.run_id
+      WHERE r.job = 1 AND r.month = ?1 AND r.kind = 2 AND c.customer_id BETWEEN ?2 AND ?3
+      ORDER BY c.customer_id
+      """, month, customers.lowerBound, customers.upperBound
+    ) { supplemented.append(CustomerID($0.integer(0))) }
+    return supplemented
   }
 
   static func bills(
