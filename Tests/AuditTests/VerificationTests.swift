@@ -203,6 +203,7 @@ struct VerificationTests {
     }
     #expect(superseded.holds, "\(superseded.findings)")
     let codes = try await findings { month in
+      month.tellAgain(.resend, customer: 5)
       month.records.deliveries[4].state = .superseded
       month.accepted.append(
         Acceptance(
