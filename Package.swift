@@ -25,6 +25,10 @@ let firstTemplates: [Resource] = ["email", "sms"].flatMap { channel in
 let package = Package(
   name: "billing",
   products: [.executable(name: "billing", targets: ["billing"])],
+  traits: [
+    // For the proofs: planted bugs and fail points are compiled in. Never in what is shipped.
+    "FaultInjection"
+  ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: ["YAML"]),
@@ -63,6 +67,13 @@ let package = Package(
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
+    // Gates around every port, where the proofs interfere.
+    .target(
+      name: "FaultInjection",
+      dependencies: [
+        "Billing", "Runs", "Settlement", "Rendering", "Dispatching", "Delivery",
+      ]),
+
     // Providers that are spoken to over HTTP, and a server that stands in for them.
     .target(
       name: "HTTPProvider",
@@ -79,6 +90,7 @@ let package = Package(
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
         "Audit",
         "EmbeddedStore", "HTTPProvider", "MockProvider",
+        .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
         yams, logging,
@@ -118,7 +130,8 @@ let package = Package(
     .testTarget(
       name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
-      name: "DeliveryTests", dependencies: ["Delivery", "EmbeddedStore", "BillingTestKit"]),
+      name: "DeliveryTests",
+      dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
     .testTarget(
       name: "HTTPProviderTests",
       dependencies: [
@@ -131,8 +144,16 @@ let package = Package(
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
+      name: "SimulationTests",
+      dependencies: [
+        "billing", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
+        "Delivery", "Audit", "EmbeddedStore", "FaultInjection", "BillingTestKit", logging,
+      ]),
+    .testTarget(
       name: "CommandTests",
-      dependencies: ["billing", "Billing", "EmbeddedStore", "BillingTestKit"],
+      dependencies: [
+        "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+      ],
       exclude: ["Fixtures"]),
   ],
   swiftLanguageModes: [.v6]

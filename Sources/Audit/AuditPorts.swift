@@ -21,8 +21,8 @@ package protocol AuditLedger: Sendable {
   /// Deliveries of a month by state.
   func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64]
 
-  /// How many deliveries nobody knows the outcome of, and since when the first.
-  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?)
+  /// Deliveries of a month that are failed, uncertain, held or suppressed, by state and reason.
+  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries]
 
   /// Whether the customer is parked in that month, and why.
   func parking(of customer: CustomerID) async throws -> [(
@@ -58,15 +58,28 @@ package protocol AuditAcceptances: Sendable {
     async throws
 }
 
+/// Deliveries that wait for somebody, or for nobody any more, for the same reason.
+package struct SetAsideDeliveries: Hashable, Sendable {
+  package var state: DeliveryState
+  package var reason: String?
+  package var count: Int64
+  /// Since when the first of them is in this state.
+  package var since: Timestamp
+
+  package init(state: DeliveryState, reason: String?, count: Int64, since: Timestamp) {
+    self.state = state
+    self.reason = reason
+    self.count = count
+    self.since = since
+  }
+}
+
 package struct SettledMonth: Hashable, Sendable {
   /// Every run of both jobs is completed.
   package var isComplete: Bool
-  /// The month's bills were made and its deliveries with them.
-  package var isRendered: Bool
 
-  package init(isComplete: Bool, isRendered: Bool) {
+  package init(isComplete: Bool) {
     self.isComplete = isComplete
-    self.isRendered = isRendered
   }
 }
 
@@ -74,15 +87,18 @@ package struct LedgerRecords: Sendable {
   package var statements: [ListedStatement]
   /// Customers who are parked and have no statement.
   package var parked: [CustomerID]
+  /// Whom the month's supplements were about, most of them in the frozen cohort too.
+  package var supplemented: [CustomerID]
   package var bills: [ListedBill]
   package var deliveries: [ListedDelivery]
 
   package init(
-    statements: [ListedStatement], parked: [CustomerID], bills: [ListedBill],
-    deliveries: [ListedDelivery]
+    statements: [ListedStatement], parked: [CustomerID], supplemented: [CustomerID],
+    bills: [ListedBill], deliveries: [ListedDelivery]
   ) {
     self.statements = statements
     self.parked = parked
+    self.supplemented = supplemented
     self.bills = bills
     self.deliveries = deliveries
   }
@@ -92,7 +108,7 @@ package struct ListedStatement: Hashable, Sendable {
   package var key: StatementKey
   package var hash: ContentHash
   package var total: Int64
-  /// Channels that a bill of it is to exist for, once it was rendered.
+  /// Its bills were made, and a delivery with them.
   package var isRendered: Bool
 
   package init(key: StatementKey, hash: ContentHash, total: Int64, isRendered: Bool) {
@@ -197,10 +213,14 @@ package struct DeliveryLife: Hashable, Sendable {
     package var channel: Channel?
     package var reason: String?
     package var who: String?
+    /// Queued: the end of the slot it was to go in.
+    package var slotEnd: Timestamp?
+    /// What an operator did and why; what an import changed.
+    package var note: String?
 
     package init(
       at: Timestamp, state: DeliveryState, generation: Int64, fence: Int64, channel: Channel?,
-      reason: String?, who: String?
+      reason: String?, who: String?, slotEnd: Timestamp? = nil, note: String? = nil
     ) {
       self.at = at
       self.state = state
@@ -209,12 +229,15 @@ package struct DeliveryLife: Hashable, Sendable {
       self.channel = channel
       self.reason = reason
       self.who = who
+      self.slotEnd = slotEnd
+      self.note = note
     }
   }
 
   package struct Attempt: Hashable, Sendable {
     package var number: Int
     package var channel: Channel?
+    package var round: Int
     package var provider: String
     package var openedAt: Timestamp
     package var closedAt: Timestamp?
@@ -224,11 +247,12 @@ package struct DeliveryLife: Hashable, Sendable {
     package var reason: String?
 
     package init(
-      number: Int, channel: Channel?, provider: String, openedAt: Timestamp, closedAt: Timestamp?,
-      outcome: String?, reference: String?, reason: String?
+      number: Int, channel: Channel?, round: Int, provider: String, openedAt: Timestamp,
+      closedAt: Timestamp?, outcome: String?, reference: String?, reason: String?
     ) {
       self.number = number
       self.channel = channel
+      self.round = round
       self.provider = provider
       self.openedAt = openedAt
       self.closedAt = closedAt

@@ -29,25 +29,24 @@ package struct Verification: Sendable {
     guard let settled = try await ledger.settledMonth(month) else { return nil }
     let chunks = try await statements.cohortChunks(of: month)
     let chosen = Self.choose(sample, of: chunks.count)
-    let accepted = try await AcceptedMessages(of: month, from: acceptances)
-    var tally = VerificationTally(
-      isRendered: settled.isRendered, isSample: chosen.count < chunks.count)
+    var accepted = try await AcceptedMessages(of: month, from: acceptances)
+    var tally = VerificationTally(isSample: chosen.count < chunks.count)
     for (position, chunk) in chosen.enumerated() {
       try Task.checkCancellation()
       let cohort = try await statements.cohort(of: month, chunk: chunk)
       let span = Self.span(of: chunk, in: chunks)
-      try await check(month, cohort, span, accepted, &tally)
+      try await check(month, cohort, span, &accepted, &tally)
       progress(position + 1, chosen.count)
     }
     if chosen.count == chunks.count {
-      tally.expect(.acceptedWithoutDelivery, accepted.unmatched(in: tally.deliveriesSeen))
+      tally.expect(.acceptedWithoutDelivery, accepted.unclaimed)
     }
     return tally.report(month: month, runsAreComplete: settled.isComplete)
   }
 
   private func check(
     _ month: BillingMonth, _ cohort: [CustomerID], _ span: ClosedRange<CustomerID>,
-    _ accepted: AcceptedMessages, _ tally: inout VerificationTally
+    _ accepted: inout AcceptedMessages, _ tally: inout VerificationTally
   ) async throws {
     async let ledgerRecords = ledger.records(of: month, customers: span)
     async let stored = statements.statementHashes(of: month, customers: span)
@@ -56,7 +55,7 @@ package struct Verification: Sendable {
     tally.compareStatements(records.statements, try await stored)
     tally.compareBills(
       records, examined: try await bills.examine(records.bills.map(\.key)))
-    tally.compareDeliveries(records, accepted)
+    tally.compareDeliveries(records, &accepted)
   }
 
   /// The customers from behind the chunk before to before the chunk behind: so that what lies
@@ -81,14 +80,18 @@ package struct Verification: Sendable {
 struct AcceptedMessages: Sendable {
   /// Ascending by delivery.
   private let messages: [Acceptance]
+  /// Beside the first message of each delivery: whether the ledger knows it.
+  private var isClaimed: [Bool]
 
   init(of month: BillingMonth, from source: any AuditAcceptances) async throws {
     let gathered = Gathered()
     try await source.acceptances(of: month) { gathered.add($0) }
     messages = gathered.all.sorted { $0.delivery < $1.delivery }
+    isClaimed = [Bool](repeating: false, count: messages.count)
   }
 
-  func messages(for delivery: DeliveryKey) -> ArraySlice<Acceptance> {
+  /// The messages of a delivery that the ledger knows.
+  mutating func claim(_ delivery: DeliveryKey) -> ArraySlice<Acceptance> {
     var low = 0
     var high = messages.count
     while low < high {
@@ -97,14 +100,14 @@ struct AcceptedMessages: Sendable {
     }
     var end = low
     while end < messages.count, messages[end].delivery == delivery { end += 1 }
+    if low < end { isClaimed[low] = true }
     return messages[low..<end]
   }
 
-  /// Messages that belong to no delivery seen, by their number.
-  func unmatched(in seen: Int) -> [String] {
-    let deliveries = messages.indices.count {
-      $0 == 0 || messages[$0].delivery != messages[$0 - 1].delivery
-    }
-    return deliveries > seen ? ["\(deliveries - seen) more than there are deliveries"] : []
+  /// Deliveries that a provider took messages for and the ledger knows nothing of.
+  var unclaimed: [DeliveryKey] {
+    messages.indices.filter {
+      !isClaimed[$0] && ($0 == 0 || messages[$0].delivery != messages[$0 - 1].delivery)
+    }.map { messages[$0].delivery }
   }
 }

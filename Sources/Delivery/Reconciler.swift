@@ -108,7 +108,7 @@ package struct Reconciler: Sendable {
     case .wait(let moment): return .lookAgain(at: moment)
     case .leaveToOperator: return .park
     case .lookUp:
-      switch await provider.lookUp(delivery.key.idempotencyKey(on: delivery.channel)) {
+      switch await provider.lookUp(delivery.idempotencyKey) {
       case .found(let reference): return .accepted(reference: reference)
       case .absent: return .absent(jitter: jitter)
       case .unavailable:

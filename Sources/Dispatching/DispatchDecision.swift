@@ -48,7 +48,8 @@ package enum CorrectionGate: Hashable, Sendable {
   case wait
 
   package static func decide(earlier: DeliveryState, unresolved: Int) -> CorrectionGate {
-    switch earlier {
+    if PlantedBug.correctionOvertakes.isPlanted { return .open }
+    return switch earlier {
     case .accepted, .superseded: .open
     case .sending, .uncertain: .wait
     case .planned, .queued, .claimed, .held, .suppressed, .failed:

@@ -100,10 +100,15 @@ struct SettlementRun: Sendable {
     let earlier = try await earlierVersions(of: targets)
     let rated = RatedChunk(
       targets: targets, batch: try await inputs, earlier: earlier, rater: rater, run: run.id)
+    let checkpoint = SettlementCheckpoint(
+      chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked)
+    if PlantedBug.checkpointBeforeStatements.isPlanted {
+      let outcome = try await job.ledger.commit(checkpoint)
+      try await job.store.put(rated.statements)
+      return outcome
+    }
     try await job.store.put(rated.statements)
-    return try await job.ledger.commit(
-      SettlementCheckpoint(
-        chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked))
+    return try await job.ledger.commit(checkpoint)
   }
 
   /// What a correction is to improve on; nothing in other runs.

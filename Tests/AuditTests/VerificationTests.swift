@@ -36,7 +36,7 @@ struct VerificationTests {
   }
 
   @Test func `does not hold while a run is open`() async throws {
-    let report = try await report { $0.settled = SettledMonth(isComplete: false, isRendered: true) }
+    let report = try await report { $0.settled = SettledMonth(isComplete: false) }
     #expect(!report.holds)
   }
 
@@ -49,6 +49,15 @@ struct VerificationTests {
       $0.cohort[0].removeFirst()
     }
     #expect(codes == [.notATarget])
+  }
+
+  @Test func `a supplement's customers are targets too`() async throws {
+    let report = try await report {
+      $0.cohort[0].removeFirst()
+      $0.records.supplemented = [CustomerID(1), CustomerID(6)]
+    }
+    #expect(report.holds, "\(report.findings)")
+    #expect(report.counts.targets == 6)
   }
 
   @Test func `finds a customer both settled and parked`() async throws {
@@ -83,6 +92,53 @@ struct VerificationTests {
       try await findings { $0.records.deliveries.removeLast() } == [.statementWithoutDelivery])
   }
 
+  @Test func `finds a customer whose latest bill no delivery carries`() async throws {
+    let correct = { (month: inout RecordedMonth) in
+      var key = month.records.statements[0].key
+      key.version = 2
+      let hash = ContentHash(of: [9])
+      month.records.statements.insert(
+        ListedStatement(key: key, hash: hash, total: 90, isRendered: true), at: 1)
+      month.stored.insert(HashedStatement(key: key, hash: hash), at: 1)
+      for channel in [Channel.email, .sms] {
+        let bill = ListedBill(
+          key: BillKey(statement: key, policy: 1, template: 1, channel: channel), size: 10,
+          sha256: hash, policyChannels: [.email, .sms])
+        month.records.bills.insert(bill, at: 2)
+        month.objects[bill.key.path] = ExaminedBill(size: 10, sha256: hash)
+      }
+    }
+    #expect(try await findings(correct) == [.statementWithoutDelivery])
+    func correction(_ state: DeliveryState) -> ListedDelivery {
+      ListedDelivery(
+        key: DeliveryKey(
+          month: RecordedMonth.month, customer: CustomerID(1), kind: .correction, sequence: 1),
+        state: state, version: 2, attempts: [])
+    }
+    let carried = try await report { month in
+      correct(&month)
+      month.records.deliveries.insert(correction(.planned), at: 1)
+    }
+    #expect(carried.holds, "\(carried.findings)")
+    let superseded = try await findings { month in
+      correct(&month)
+      month.records.deliveries.insert(correction(.superseded), at: 1)
+    }
+    #expect(superseded == [.statementWithoutDelivery])
+  }
+
+  @Test func `does not hold, though nothing is wrong, while bills are to be made`() async throws {
+    let report = try await report { month in
+      month.records.statements[0].isRendered = false
+      month.records.bills.removeFirst(2)
+      month.records.deliveries.removeFirst()
+      month.accepted.removeFirst()
+    }
+    #expect(report.findings == [])
+    #expect(report.counts.unrendered == 1)
+    #expect(!report.holds && report.awaitsRendering)
+  }
+
   @Test func `finds a message accepted twice, even on two channels`() async throws {
     let codes = try await findings { month in
       var again = month.accepted[0]
@@ -101,7 +157,59 @@ struct VerificationTests {
       delivery: DeliveryKey(
         month: RecordedMonth.month, customer: CustomerID(77), kind: .bill, sequence: 1),
       channel: .email, at: RecordedMonth.noon)
-    #expect(try await findings { $0.accepted.append(stray) } == [.acceptedWithoutDelivery])
+    let report = try await report { $0.accepted += [stray, stray] }
+    #expect(!report.holds)
+    #expect(report.findings.map(\.code) == [.acceptedWithoutDelivery])
+    #expect(report.findings.map(\.count) == [1])
+    #expect(report.findings.map(\.examples) == [["2026-10:77:bill:1"]])
+  }
+
+  @Test func `a correction and a resend are deliveries of their own, with a message each`()
+    async throws
+  {
+    let month = RecordedMonth()
+    let report = try await report {
+      $0.tellAgain(.correction); $0.tellAgain(.resend)
+    }
+    #expect(report.holds, "\(report.findings)")
+    #expect(report.counts.deliveries == [.accepted: 6, .failed: 1])
+    #expect(report.counts.acceptedMessages == 6)
+    // Two of one delivery are two, whatever its kind.
+    for kind in [DeliveryKind.correction, .resend] {
+      let codes = try await findings { month in
+        month.tellAgain(kind)
+        month.accepted.append(month.accepted[month.accepted.count - 1])
+      }
+      #expect(codes == [.acceptedTwice])
+    }
+    // One that the ledger has and the provider has not, and the other way round.
+    let unknown = try await findings {
+      $0.tellAgain(.resend); $0.accepted.removeLast()
+    }
+    #expect(unknown == [.acceptedUnknownToProvider])
+    let strange = try await findings { changed in
+      changed.tellAgain(.resend)
+      changed.records.deliveries = month.records.deliveries
+    }
+    #expect(strange == [.acceptedWithoutDelivery])
+  }
+
+  @Test func `a failed delivery that gave way to its resend has no message of its own`()
+    async throws
+  {
+    let superseded = try await report { month in
+      month.tellAgain(.resend, customer: 5)
+      month.records.deliveries[4].state = .superseded
+    }
+    #expect(superseded.holds, "\(superseded.findings)")
+    let codes = try await findings { month in
+      month.tellAgain(.resend, customer: 5)
+      month.records.deliveries[4].state = .superseded
+      month.accepted.append(
+        Acceptance(
+          delivery: month.records.deliveries[4].key, channel: .sms, at: RecordedMonth.noon))
+    }
+    #expect(codes == [.acceptedButNotRecorded])
   }
 
   @Test func `finds a message sent in a quiet slot`() async throws {
@@ -162,9 +270,10 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
   static let month = BillingMonth(year: 2026, month: 10)!
   static let noon = Timestamp(iso8601: "2026-11-05T12:00:00+09:00")!
 
-  var settled: SettledMonth? = SettledMonth(isComplete: true, isRendered: true)
+  var settled: SettledMonth? = SettledMonth(isComplete: true)
   var cohort = [[1, 2, 3].map { CustomerID($0) }, [4, 5, 6].map { CustomerID($0) }]
-  var records = LedgerRecords(statements: [], parked: [CustomerID(6)], bills: [], deliveries: [])
+  var records = LedgerRecords(
+    statements: [], parked: [CustomerID(6)], supplemented: [], bills: [], deliveries: [])
   var stored: [HashedStatement] = []
   var objects: [String: ExaminedBill] = [:]
   var accepted: [Acceptance] = []
@@ -199,6 +308,16 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     }
   }
 
+  /// Another delivery of a customer, accepted at noon.
+  mutating func tellAgain(_ kind: DeliveryKind, customer: Int64 = 1) {
+    let key = DeliveryKey(
+      month: Self.month, customer: CustomerID(customer), kind: kind, sequence: 1)
+    var again = records.deliveries[0]
+    again.key = key
+    records.deliveries.append(again)
+    accepted.append(Acceptance(delivery: key, channel: .email, at: Self.noon))
+  }
+
   func verify(sample: Int? = nil) async throws -> VerificationReport? {
     try await Verification(ledger: self, statements: self, bills: self, acceptances: self)
       .verify(Self.month, sample: sample)
@@ -214,6 +333,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     LedgerRecords(
       statements: records.statements.filter { customers.contains($0.key.customer) },
       parked: records.parked.filter { customers.contains($0) },
+      supplemented: records.supplemented.filter { customers.contains($0) },
       bills: records.bills.filter { customers.contains($0.key.statement.customer) },
       deliveries: records.deliveries.filter { customers.contains($0.key.customer) })
   }
@@ -224,9 +344,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     records.statements.filter { $0.key.customer == customer }
   }
   func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64] { [:] }
-  func uncertain(of month: BillingMonth) async throws -> (count: Int64, since: Timestamp?) {
-    (0, nil)
-  }
+  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] { [] }
   func parking(of customer: CustomerID) async throws -> [(
     month: BillingMonth, reason: ParkingReason
   )] { [] }

@@ -16,14 +16,14 @@ package struct DeliveryLedgerConformance: Sendable {
 
   private var ledger: any DeliveryLedger { world.delivering }
 
-  // MARK: Steps
+  // MARK: Steps, which the operator's suite takes too
 
-  private func queue(_ deliveries: [SeededDelivery]) async throws -> [DeliveryEvent] {
+  func queue(_ deliveries: [SeededDelivery]) async throws -> [DeliveryEvent] {
     try await world.seed(deliveries)
     return try await queueAgain()
   }
 
-  private func queueAgain() async throws -> [DeliveryEvent] {
+  func queueAgain() async throws -> [DeliveryEvent] {
     let outcome = try await world.dispatching.queueDue(
       QueueRequest(
         zone: "UTC", slot: ZoneRules("UTC")!.slot(at: clock.now()), after: nil, onlyAgain: false,
@@ -32,8 +32,7 @@ package struct DeliveryLedgerConformance: Sendable {
     return batch.events
   }
 
-  private func claim(_ event: DeliveryEvent, by owner: String = "a") async throws -> ClaimedDelivery
-  {
+  func claim(_ event: DeliveryEvent, by owner: String = "a") async throws -> ClaimedDelivery {
     guard
       case .claimed(let claimed)? = try await ledger.claim([event], owner: owner, timing: timing)
         .first
@@ -48,11 +47,11 @@ package struct DeliveryLedgerConformance: Sendable {
     return true
   }
 
-  private func intend(_ claimed: ClaimedDelivery) async throws -> IntentOutcome {
+  func intend(_ claimed: ClaimedDelivery) async throws -> IntentOutcome {
     try await ledger.intend([claimed.intent], timing: timing)[0]
   }
 
-  private func sending(
+  func sending(
     _ delivery: SeededDelivery
   ) async throws -> (claimed: ClaimedDelivery, attempt: Int) {
     let claimed = try await claim(try await queue([delivery])[0])
@@ -62,7 +61,7 @@ package struct DeliveryLedgerConformance: Sendable {
     return (claimed, attempt)
   }
 
-  private func record(
+  func record(
     _ outcome: SendOutcome, _ claimed: ClaimedDelivery, attempt: Int
   ) async throws -> RecordOutcome {
     try await ledger.record([claimed.result(outcome, attempt: attempt)])[0]
@@ -449,6 +448,6 @@ extension ClaimedDelivery {
   package func result(_ outcome: SendOutcome, attempt: Int) -> SendResult {
     SendResult(
       key: key, fence: fence, attempt: attempt, channel: channel, outcome: outcome,
-      providerKeepsKeys: false, jitter: 12_345)
+      jitter: 12_345)
   }
 }

@@ -8,6 +8,7 @@ package protocol DeliveryWorld: Sendable {
   var dispatching: any DispatchLedger { get }
   var time: any LedgerTime { get }
   var delivering: any DeliveryLedger { get }
+  var operating: any OperatorLedger { get }
 
   /// Puts deliveries there as rendering does: their customers, bills and zones too.
   func seed(_ deliveries: [SeededDelivery]) async throws
@@ -98,11 +99,17 @@ package struct SeenDelivery: Hashable, Sendable {
   package var attempts: [Attempt]
   /// The states of its log, in order.
   package var life: [DeliveryState]
+  package var round: Int
+  /// What its log says beside the transitions, each as `WHO: NOTE`.
+  package var notes: [String]
+  /// What providers call its messages.
+  package var references: [String]
 
   package init(
     state: DeliveryState, generation: Int, fence: Int, channel: Channel?, reason: DeliveryReason?,
     channelAttempts: Int, unresolved: Int, nextAt: Timestamp, partition: Int?, offset: Int64?,
-    attempts: [Attempt], life: [DeliveryState]
+    attempts: [Attempt], life: [DeliveryState], round: Int = 1, notes: [String] = [],
+    references: [String] = []
   ) {
     self.state = state
     self.generation = generation
@@ -116,6 +123,9 @@ package struct SeenDelivery: Hashable, Sendable {
     self.offset = offset
     self.attempts = attempts
     self.life = life
+    self.round = round
+    self.notes = notes
+    self.references = references
   }
 }
 

@@ -46,6 +46,18 @@ final class BillingProcess: Sendable {
   static let executable: URL = URL(fileURLWithPath: "/proc/self/exe")
     .resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("billing")
 
+  var hasEnded: Bool { !process.isRunning }
+
+  /// Stopped by SIGSTOP.
+  var isStandingStill: Bool {
+    let path = "/proc/\(process.processIdentifier)/stat"
+    // The state is the field behind the name, which stands in parentheses.
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+      let close = text.lastIndex(of: ")")
+    else { return false }
+    return text[close...].dropFirst(2).first == "T"
+  }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Kills it at that moment, unless it has ended by then.

@@ -9,11 +9,11 @@ struct DecisionTests {
 
   private func facts(
     channel: Channel = .email, usable: [Channel] = [.email, .sms], closed: ChannelSet = [],
-    attempts: Int = 1, unresolved: Int = 0, keepsKeys: Bool = false
+    attempts: Int = 1, unresolved: Int = 0
   ) -> AttemptVerdict.Facts {
     AttemptVerdict.Facts(
       channel: channel, usable: usable, closed: closed, channelAttempts: attempts,
-      unresolved: unresolved, providerKeepsKeys: keepsKeys)
+      unresolved: unresolved)
   }
 
   private func next(_ outcome: SendOutcome, _ facts: AttemptVerdict.Facts) -> AttemptVerdict.Next {
@@ -51,9 +51,6 @@ struct DecisionTests {
     #expect(
       AttemptVerdict.giveUp(facts(unresolved: 1), .billUnusable).next
         == .uncertain(byOperator: true))
-    #expect(
-      next(.rejected(code: "x"), facts(unresolved: 1, keepsKeys: true))
-        == .move(to: .sms, closed: ChannelSet(.email)))
   }
 
   @Test(arguments: [0, 1, 99, UInt64.max]) func `backoff grows up to its bound`(_ jitter: UInt64) {

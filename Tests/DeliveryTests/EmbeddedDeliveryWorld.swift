@@ -14,6 +14,7 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
   var dispatching: any DispatchLedger { ledger }
   var time: any LedgerTime { ledger }
   var delivering: any DeliveryLedger { ledger }
+  var operating: any OperatorLedger { ledger }
 
   init(clock: any WallClock, path: String = ":memory:") async throws {
     database = try Database(path: path)
@@ -101,28 +102,34 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
         throw Unexpected("there is no delivery \(key)")
       }
       var attempts: [SeenDelivery.Attempt] = []
+      var references: [String] = []
       try connection.query(
         """
-        SELECT channel, outcome FROM attempts
+        SELECT channel, outcome, reference FROM attempts
         WHERE month = ? AND customer_id = ? AND kind = ? AND sequence = ? ORDER BY attempt_id
         """, key.month, key.customer, key.kind.code, key.sequence
       ) { row in
         attempts.append(
           SeenDelivery.Attempt(
             channel: Channel(code: row.int(0)), outcome: row.optionalInteger(1).map(Int.init)))
+        if let reference = row.optionalText(2) { references.append(reference) }
       }
       var life: [DeliveryState] = []
+      var notes: [String] = []
       try connection.query(
         """
-        SELECT state FROM delivery_log
+        SELECT state, who, note FROM delivery_log
         WHERE month = ? AND customer_id = ? AND kind = ? AND sequence = ? ORDER BY entry
         """, key.month, key.customer, key.kind.code, key.sequence
-      ) { if let state = DeliveryState(code: $0.int(0)) { life.append(state) } }
+      ) { row in
+        if let state = DeliveryState(code: row.int(0)) { life.append(state) }
+        if let note = row.optionalText(2) { notes.append("\(row.text(1)): \(note)") }
+      }
       return SeenDelivery(
         state: row.state, generation: row.generation, fence: row.fence, channel: row.channel,
         reason: row.reason, channelAttempts: row.channelAttempts, unresolved: row.unresolved,
         nextAt: row.nextAt, partition: row.partition.map(Int.init), offset: row.offset,
-        attempts: attempts, life: life)
+        attempts: attempts, life: life, round: row.round, notes: notes, references: references)
     }
   }
 }

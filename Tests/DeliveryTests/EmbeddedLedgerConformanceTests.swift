@@ -115,3 +115,61 @@ struct EmbeddedDeliveryLedgerTests {
     try await conformance().newQuietSlotsCountAtOnce()
   }
 }
+
+@Suite("An operator on the embedded ledger")
+struct EmbeddedOperatorLedgerTests {
+  private func conformance() async throws -> OperatorLedgerConformance {
+    let clock = TestClock(DeliveryScene.start)
+    return OperatorLedgerConformance(
+      world: try await EmbeddedDeliveryWorld(clock: clock), clock: clock)
+  }
+
+  @Test func `deliveries are found by what they have in common`() async throws {
+    try await conformance().deliveriesAreFoundByPredicate()
+  }
+  @Test func `what failed begins a new round of keys`() async throws {
+    try await conformance().failedBeginsANewRound()
+  }
+  @Test func `rounds follow each other`() async throws {
+    try await conformance().roundsFollowEachOther()
+  }
+  @Test func `what was held goes after all`() async throws {
+    try await conformance().heldGoesAfterAll()
+  }
+  @Test func `an uncertain one is retried under its own key or not at all`() async throws {
+    try await conformance().uncertainIsRetriedUnderItsKeyOnly()
+  }
+  @Test func `an uncertain one is resolved as accepted`() async throws {
+    try await conformance().resolvedAsAccepted()
+  }
+  @Test func `an uncertain one is resolved as absent`() async throws {
+    try await conformance().resolvedAsAbsent()
+  }
+  @Test func `what was absent is tried again under the same key`() async throws {
+    try await conformance().absentIsTriedAgainUnderTheSameKey()
+  }
+  @Test func `what is parked goes nowhere by itself`() async throws {
+    try await conformance().parkedIsNobodysButTheOperators()
+  }
+  @Test func `what was accepted is sent again once`() async throws {
+    try await conformance().acceptedIsSentAgainOnce()
+  }
+  @Test func `what failed gives way to its resend`() async throws {
+    try await conformance().failedGivesWayToItsResend()
+  }
+  @Test func `a resend follows its customer's changes`() async throws {
+    try await conformance().resendsFollowTheirCustomer()
+  }
+  @Test func `refusals name their reason`() async throws {
+    try await conformance().refusalsNameTheirReason()
+  }
+  @Test func `actions compare and set`() async throws {
+    try await conformance().actionsCompareAndSet()
+  }
+  @Test func `operators at once act on each delivery once`() async throws {
+    try await conformance().operatorsAtOnce()
+  }
+  @Test func `what was interrupted goes on`() async throws {
+    try await conformance().interruptedGoesOn()
+  }
+}

@@ -14,6 +14,8 @@ struct QueryPlanTests {
     QueuedSlots.nextQuery, SweepQueries.countClaimed, SweepQueries.countSending,
     SweepQueries.countUnsettled, SweepQueries.uncertain,
     DeliveryRefresh.pageQuery,
+    OperatorQueries.ofState, OperatorQueries.ofMonth, OperatorQueries.nextMonthOfState,
+    OperatorQueries.nextMonth,
     DeliveryRows.subjectsQuery(.madeBy(run: 1, month: BillingMonth(year: 2026, month: 10)!)),
   ])
   func `read through an index, in its order`(_ sql: String) async throws {

@@ -52,14 +52,50 @@ package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConverti
   }
 
   /// The key that a provider recognises a message by: fixed for a channel, whatever the attempt.
-  package func idempotencyKey(on channel: Channel) -> String { "\(self):\(channel.rawValue)" }
+  package func idempotencyKey(on channel: Channel, round: Int = 1) -> String {
+    IdempotencyKey(delivery: self, channel: channel, round: round).description
+  }
 
-  /// Reads what `idempotencyKey(on:)` writes.
+  /// Reads what `idempotencyKey(on:round:)` writes.
   package static func parse(idempotencyKey text: String) -> (key: DeliveryKey, channel: Channel)? {
-    guard let colon = text.lastIndex(of: ":"), let key = DeliveryKey(text[..<colon]),
-      let channel = Channel(rawValue: String(text[text.index(after: colon)...]))
+    IdempotencyKey(text).map { ($0.delivery, $0.channel) }
+  }
+}
+
+/// What a provider recognises a message by: fixed for a delivery and a channel, whatever the
+/// attempt, until an operator begins a new round.
+///
+/// A round may begin only when every attempt of the one before is known to have failed (R3). Its
+/// keys are new because the old ones are spent: a provider that keeps keys may answer a rejected
+/// one with the same rejection for good, and what may go out under one is frozen, while the reason
+/// for trying again is often that the address was mended.
+package struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
+  package var delivery: DeliveryKey
+  package var channel: Channel
+  /// 1, 2, …
+  package var round: Int
+
+  package init(delivery: DeliveryKey, channel: Channel, round: Int) {
+    self.delivery = delivery
+    self.channel = channel
+    self.round = round
+  }
+
+  /// `2026-10:1001:bill:1:email`; from the second round on `2026-10:1001:bill:1:email:2`.
+  package var description: String {
+    "\(delivery):\(channel.rawValue)" + (round > 1 ? ":\(round)" : "")
+  }
+
+  /// Reads what `description` writes; `nil` for any other text.
+  package init?(_ text: String) {
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 5 || parts.count == 6,
+      let delivery = DeliveryKey(parts[0..<4].joined(separator: ":")),
+      let channel = Channel(rawValue: String(parts[4])),
+      let round = parts.count == 5 ? 1 : Int(parts[5])
     else { return nil }
-    return (key, channel)
+    self.init(delivery: delivery, channel: channel, round: round)
+    guard description == text else { return nil }
   }
 }
 

@@ -44,6 +44,7 @@ package enum DeliveryChange {
     _ facts: Facts, usable: [Channel], suppression: DeliveryReason?
   ) -> Decision {
     switch facts.state {
+    case .claimed where PlantedBug.changeSparesClaimed.isPlanted: return .staysAsItIs
     case .planned, .queued, .claimed:
       return replan(facts, usable: usable, suppression: suppression)
     case .suppressed:

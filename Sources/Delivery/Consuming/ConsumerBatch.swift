@@ -170,7 +170,9 @@ extension Consumer {
   private func checked(_ bill: FetchedBill, _ claimed: ClaimedDelivery) async -> RemadeBill {
     switch bill {
     case .unreachable: return .unreachable
-    case .bytes(let bytes) where ContentHash(of: bytes) == claimed.sha256: return .bytes(bytes)
+    case .bytes(let bytes)
+    where ContentHash(of: bytes) == claimed.sha256 || PlantedBug.billUnchecked.isPlanted:
+      return .bytes(bytes)
     case .bytes, .missing:
       count { $0.remade += 1 }
       logger.warning(
@@ -205,8 +207,11 @@ extension Consumer {
     } catch {
       // Whether it was committed is unknown; that nothing was sent is certain.
       logger.warning("intents were not answered", metadata: ["cause": "\(error)"])
-      return try await release(
+      try await release(
         ready.map { ($0.held, .plan(afterMilliseconds: 1000), .notWritten) })
+      // Tried again, anything else would fail again, and for ever.
+      guard let error = error as? StoreError, error.isRetryable else { throw error }
+      return
     }
     let deadline = CallDeadline(clock: parts.clock, since: since, timing: configuration.timing)
     var over: [FeedEvent] = []
@@ -239,7 +244,7 @@ extension Consumer {
     let outcome =
       deadline.permitsWriting
       ? await ready.provider.send(
-        message, key: claimed.key.idempotencyKey(on: claimed.channel), deadline: deadline,
+        message, key: claimed.idempotencyKey, deadline: deadline,
         notAfter: notAfter)
       : .notWritten
     results.append(
@@ -248,7 +253,6 @@ extension Consumer {
         result: SendResult(
           key: claimed.key, fence: claimed.fence, attempt: attempt, channel: claimed.channel,
           outcome: outcome,
-          providerKeepsKeys: ready.provider.capabilities.keepsKeySeconds != nil,
           jitter: parts.random.next())))
   }
 }

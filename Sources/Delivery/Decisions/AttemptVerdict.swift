@@ -30,18 +30,16 @@ package struct AttemptVerdict: Hashable, Sendable {
     package var channelAttempts: Int
     /// Earlier attempts under the key of which nobody knows whether they were taken.
     package var unresolved: Int
-    package var providerKeepsKeys: Bool
 
     package init(
       channel: Channel, usable: [Channel], closed: ChannelSet, channelAttempts: Int,
-      unresolved: Int, providerKeepsKeys: Bool
+      unresolved: Int
     ) {
       self.channel = channel
       self.usable = usable
       self.closed = closed
       self.channelAttempts = channelAttempts
       self.unresolved = unresolved
-      self.providerKeepsKeys = providerKeepsKeys
     }
   }
 
@@ -55,9 +53,12 @@ package struct AttemptVerdict: Hashable, Sendable {
     switch outcome {
     case .accepted:
       return verdict(.accepted, nil, facts)
+    case .unknown where PlantedBug.unknownIsRefused.isPlanted:
+      return decide(
+        .notAccepted(retryAfterMilliseconds: nil), facts, policy: policy, jitter: jitter)
     case .unknown:
       var verdict = verdict(.uncertain(byOperator: false), .noAnswer, facts)
-      verdict.unresolved += 1
+      verdict.unresolved += PlantedBug.unknownForgotten.isPlanted ? 0 : 1
       return verdict
     case .notWritten:
       let wait = spread(unwrittenRetryMilliseconds, by: jitter)
@@ -71,9 +72,8 @@ package struct AttemptVerdict: Hashable, Sendable {
       return verdict(
         .retry(afterMilliseconds: max(backoff, retryAfter ?? 0)), .notAccepted, facts)
     case .rejected:
-      var facts = facts
-      // A provider that knows the key again would have answered with what it accepted.
-      if facts.providerKeepsKeys { facts.unresolved = 0 }
+      // Also where the provider keeps keys: it does not know an earlier request that is still under
+      // way, and takes it when it arrives.
       return giveUp(facts, .rejected)
     }
   }
@@ -81,7 +81,7 @@ package struct AttemptVerdict: Hashable, Sendable {
   /// What follows when every attempt under the key turned out to have failed, or none was made and
   /// none can be: on with the next channel.
   package static func giveUp(_ facts: Facts, _ reason: DeliveryReason) -> AttemptVerdict {
-    if facts.unresolved > 0 {
+    if facts.unresolved > 0, !PlantedBug.fallBackWhileUnknown.isPlanted {
       // Its provider may still say what became of them; a send under the key would carry something
       // else than its first.
       return reason == .billUnusable

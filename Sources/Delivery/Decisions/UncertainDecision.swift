@@ -20,12 +20,16 @@ package enum UncertainDecision: Hashable, Sendable {
     {
       return .sendAgain
     }
-    if let settles = provider.lookUpSettlesSeconds, provider.refusesLate {
+    if let settles = provider.lookUpSettlesSeconds,
+      provider.refusesLate || PlantedBug.lookUpProvesAll.isPlanted
+    {
       let sure = delivery.notAfter.adding(seconds: settles)
-      return delivery.now >= sure ? .lookUp : .wait(until: sure)
+      return delivery.now >= sure || PlantedBug.lookUpTooEarly.isPlanted
+        ? .lookUp : .wait(until: sure)
     }
     switch delivery.policy.uncertain {
-    case .atMostOnce: return .leaveToOperator
+    case .atMostOnce:
+      return PlantedBug.uncertainSentAgain.isPlanted ? .sendAgain : .leaveToOperator
     case .atLeastOnce: return maySendAgain ? .sendAgain : .leaveToOperator
     }
   }
@@ -37,7 +41,8 @@ package enum KeyAge {
   package static func isYoung(
     openedAt: Timestamp, keptSeconds: Int64?, now: Timestamp, timing: DeliveryTiming
   ) -> Bool {
-    guard let keptSeconds else { return false }
+    guard let keptSeconds else { return PlantedBug.allKeepKeys.isPlanted }
+    if PlantedBug.keysNeverAge.isPlanted { return true }
     return now.adding(milliseconds: 2 * timing.lease) < openedAt.adding(seconds: keptSeconds)
   }
 }
@@ -51,7 +56,9 @@ package enum BeginDecision: Hashable, Sendable {
     _ claimed: ClaimedDelivery, provider: ProviderCapabilities, timing: DeliveryTiming
   ) -> BeginDecision {
     if claimed.sealedContact.isEmpty { return .release(.closeChannel, .noContact) }
-    if let frozen = claimed.frozenRecipient, frozen != claimed.contactHash {
+    if let frozen = claimed.frozenRecipient, frozen != claimed.contactHash,
+      !PlantedBug.keyGoesToAnother.isPlanted
+    {
       return .release(.closeChannel, .recipientChanged)
     }
     if let frozen = claimed.frozenSHA, frozen != claimed.sha256 {

@@ -67,12 +67,14 @@ package struct ClaimedDelivery: Sendable {
   package var unresolved: Int
   package var uncertainRule: DeliveryPolicy.UncertainRule
   package var claimedAt: Timestamp
+  /// Of attempts; see `IdempotencyKey`.
+  package var round: Int
 
   package init(
     key: DeliveryKey, generation: Int, fence: Int, bill: BillKey, sha256: ContentHash,
     sealedContact: [UInt8], contactHash: [UInt8], frozenRecipient: [UInt8]?,
     frozenSHA: ContentHash?, keyOpenedAt: Timestamp?, unresolved: Int,
-    uncertainRule: DeliveryPolicy.UncertainRule, claimedAt: Timestamp
+    uncertainRule: DeliveryPolicy.UncertainRule, claimedAt: Timestamp, round: Int = 1
   ) {
     self.key = key
     self.generation = generation
@@ -87,9 +89,13 @@ package struct ClaimedDelivery: Sendable {
     self.unresolved = unresolved
     self.uncertainRule = uncertainRule
     self.claimedAt = claimedAt
+    self.round = round
   }
 
   package var channel: Channel { bill.channel }
+
+  /// What its provider recognises the message by.
+  package var idempotencyKey: String { key.idempotencyKey(on: channel, round: round) }
 }
 
 package struct Intent: Sendable {
@@ -131,21 +137,18 @@ package struct SendResult: Sendable {
   package var attempt: Int
   package var channel: Channel
   package var outcome: SendOutcome
-  /// Whether the provider knows a key again: what it says then also tells of earlier attempts.
-  package var providerKeepsKeys: Bool
   /// Spreads retries.
   package var jitter: UInt64
 
   package init(
     key: DeliveryKey, fence: Int, attempt: Int, channel: Channel, outcome: SendOutcome,
-    providerKeepsKeys: Bool, jitter: UInt64
+    jitter: UInt64
   ) {
     self.key = key
     self.fence = fence
     self.attempt = attempt
     self.channel = channel
     self.outcome = outcome
-    self.providerKeepsKeys = providerKeepsKeys
     self.jitter = jitter
   }
 }
@@ -220,11 +223,13 @@ package struct UncertainDelivery: Sendable {
   package var recipientStands: Bool
   package var policy: DeliveryPolicy
   package var now: Timestamp
+  /// Of attempts; see `IdempotencyKey`.
+  package var round: Int
 
   package init(
     key: DeliveryKey, generation: Int, channel: Channel, keyOpenedAt: Timestamp,
     notAfter: Timestamp, channelAttempts: Int, recipientStands: Bool, policy: DeliveryPolicy,
-    now: Timestamp
+    now: Timestamp, round: Int = 1
   ) {
     self.key = key
     self.generation = generation
@@ -235,7 +240,11 @@ package struct UncertainDelivery: Sendable {
     self.recipientStands = recipientStands
     self.policy = policy
     self.now = now
+    self.round = round
   }
+
+  /// What its provider recognises the message by.
+  package var idempotencyKey: String { key.idempotencyKey(on: channel, round: round) }
 }
 
 package struct Resolution: Hashable, Sendable {

@@ -8,13 +8,11 @@ extension EmbeddedLedger: AuditLedger {
       try connection.first(
         """
         SELECT count(*) FILTER (WHERE job = 1 AND kind = 1 AND status = 2),
-          count(*) FILTER (WHERE status <> 2),
-          count(*) FILTER (WHERE job = 2 AND kind = 1 AND status = 2)
+          count(*) FILTER (WHERE status <> 2)
         FROM runs WHERE month = ?1
         """, month
       ) { row in
-        row.int(0) == 0
-          ? nil : SettledMonth(isComplete: row.int(1) == 0, isRendered: row.int(2) > 0)
+        row.int(0) == 0 ? nil : SettledMonth(isComplete: row.int(1) == 0)
       } ?? nil
     }
   }
@@ -26,6 +24,7 @@ extension EmbeddedLedger: AuditLedger {
       LedgerRecords(
         statements: try AuditRows.statements(month, customers, in: connection),
         parked: try AuditRows.parked(month, customers, in: connection),
+        supplemented: try AuditRows.supplemented(month, customers, in: connection),
         bills: try AuditRows.bills(month, customers, in: connection),
         deliveries: try AuditRows.deliveries(month, customers, in: connection))
     }
@@ -85,16 +84,23 @@ extension EmbeddedLedger: AuditLedger {
     }
   }
 
-  package func uncertain(
-    of month: BillingMonth
-  ) async throws -> (count: Int64, since: Timestamp?) {
+  package func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] {
     try await database.read { connection in
-      try connection.first(
-        "SELECT count(*), min(changed_at) FROM deliveries INDEXED BY deliveries_set_aside "
-          + "WHERE state IN (6, 7, 8, 9) AND state = 7 AND month = ?1", month
+      var found: [SetAsideDeliveries] = []
+      try connection.query(
+        """
+        SELECT state, reason, count(*), min(changed_at)
+        FROM deliveries INDEXED BY deliveries_set_aside
+        WHERE state IN (6, 7, 8, 9) AND month = ?1 GROUP BY state, reason ORDER BY state, reason
+        """, month
       ) { row in
-        (row.integer(0), row.optionalInteger(1).map { Timestamp(milliseconds: $0) })
-      } ?? (0, nil)
+        guard let state = DeliveryState(code: row.int(0)) else { return }
+        found.append(
+          SetAsideDeliveries(
+            state: state, reason: row.optionalText(1), count: row.integer(2),
+            since: Timestamp(milliseconds: row.integer(3))))
+      }
+      return found
     }
   }
 
@@ -153,6 +159,20 @@ private enum AuditRows {
       """, month, customers.lowerBound, customers.upperBound
     ) { parked.append(CustomerID($0.integer(0))) }
     return parked
+  }
+
+  static func supplemented(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [CustomerID] {
+    var supplemented: [CustomerID] = []
+    try connection.query(
+      """
+      SELECT DISTINCT c.customer_id FROM runs r JOIN run_customers c ON c.run_id = r.run_id
+      WHERE r.job = 1 AND r.month = ?1 AND r.kind = 2 AND c.customer_id BETWEEN ?2 AND ?3
+      ORDER BY c.customer_id
+      """, month, customers.lowerBound, customers.upperBound
+    ) { supplemented.append(CustomerID($0.integer(0))) }
+    return supplemented
   }
 
   static func bills(
@@ -268,7 +288,7 @@ private enum AuditRows {
         SELECT l.previous FROM life JOIN delivery_log l USING (entry)
         WHERE l.previous IS NOT NULL
       )
-      SELECT at, state, generation, fence, channel, reason, who
+      SELECT at, state, generation, fence, channel, reason, who, slot_end, note
       FROM life JOIN delivery_log USING (entry) ORDER BY entry
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
@@ -277,7 +297,9 @@ private enum AuditRows {
         DeliveryLife.Entry(
           at: Timestamp(milliseconds: row.integer(0)), state: state, generation: row.integer(2),
           fence: row.integer(3), channel: Channel(code: row.int(4)), reason: row.optionalText(5),
-          who: row.optionalText(6)))
+          who: row.optionalText(6),
+          slotEnd: row.optionalInteger(7).map { Timestamp(milliseconds: $0) },
+          note: row.optionalText(8)))
     }
     return entries
   }
@@ -295,13 +317,14 @@ private enum AuditRows {
         SELECT a.previous FROM made JOIN attempts a USING (attempt_id)
         WHERE a.previous IS NOT NULL
       )
-      SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason
+      SELECT attempt, channel, provider, opened_at, closed_at, outcome, reference, reason, round
       FROM made JOIN attempts USING (attempt_id) ORDER BY attempt
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
       attempts.append(
         DeliveryLife.Attempt(
-          number: row.int(0), channel: Channel(code: row.int(1)), provider: row.text(2),
+          number: row.int(0), channel: Channel(code: row.int(1)), round: row.int(8),
+          provider: row.text(2),
           openedAt: Timestamp(milliseconds: row.integer(3)),
           closedAt: row.optionalInteger(4).map { Timestamp(milliseconds: $0) },
           outcome: row.optionalInteger(5).flatMap { outcomes[Int($0)] },

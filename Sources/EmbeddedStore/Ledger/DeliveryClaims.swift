@@ -58,7 +58,7 @@ extension EmbeddedLedger {
   private static func release(
     _ release: Release, at now: Timestamp, in connection: Connection
   ) throws -> ReleaseOutcome {
-    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence,
+    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
       row.state == .claimed || row.state == .sending
     else { return .stale }
     let who = row.owner
@@ -78,7 +78,7 @@ extension EmbeddedLedger {
       row.state = row.unresolved > 0 ? .uncertain : .held
       if row.unresolved > 0 { row.nextAt = .never }
     case .closeChannel:
-      row.follow(AttemptVerdict.giveUp(row.attemptFacts(keepsKeys: false), release.reason), at: now)
+      row.follow(AttemptVerdict.giveUp(row.attemptFacts, release.reason), at: now)
     }
     try row.save(in: connection, at: now, who: who)
     return .released(row.state)
@@ -134,7 +134,7 @@ private struct Claiming {
     row = try connection.statement(
       """
       SELECT d.state, d.generation, d.fence, d.lease_until, d.slot_end, d.channel, d.last_entry,
-        d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash
+        d.policy, d.unresolved, d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.round
       FROM deliveries d WHERE \(DeliveryRow.byKey)
       """)
     take = try connection.statement(
@@ -156,14 +156,19 @@ private struct Claiming {
       return .stale
     }
     let state = DeliveryState(code: row.int(0))
-    guard state == .queued || state == .claimed else { return .stale }
+    guard
+      state == .queued || state == .claimed
+        || (state == .sending && PlantedBug.claimOverSending.isPlanted)
+    else { return .stale }
     if state == .claimed, row.integer(3) > now.milliseconds { return .heldByAnother }
-    if row.integer(4) < now.milliseconds + timing.slotGuard {
+    if row.integer(4) < now.milliseconds + timing.slotGuard,
+      !PlantedBug.ignoreSlotEnd.isPlanted
+    {
       row.reset()
       try planAgain(event.delivery, in: connection)
       return .slotOver
     }
-    let fence = row.int(2) + 1
+    let fence = row.int(2) + (PlantedBug.keepFence.isPlanted ? 0 : 1)
     let policy = try policies.policy(row.int(7), in: connection)
     let claimed = ClaimedDelivery(
       key: event.delivery, generation: event.generation, fence: fence, bill: event.bill,
@@ -171,7 +176,8 @@ private struct Claiming {
       frozenRecipient: row.isNull(11) ? nil : row.bytes(11),
       frozenSHA: row.isNull(10) ? nil : try row.hash(10),
       keyOpenedAt: row.optionalInteger(9).map(Timestamp.init(milliseconds:)),
-      unresolved: row.int(8), uncertainRule: policy.uncertain, claimedAt: now)
+      unresolved: row.int(8), uncertainRule: policy.uncertain, claimedAt: now,
+      round: row.int(12))
     let lastEntry = row.optionalInteger(6)
     row.reset()
     try take(claimed, after: lastEntry)
@@ -215,12 +221,12 @@ private struct Intending {
     row = try connection.statement(
       """
       SELECT state, generation, fence, channel, lease_until, slot_end, attempt, channel_attempts,
-        last_entry, owner, frozen_sha256, recipient_hash, last_attempt, quiet_mask, time_zone
+        last_entry, owner, frozen_sha256, recipient_hash, last_attempt, quiet_mask, time_zone, round
       FROM deliveries WHERE \(DeliveryRow.byKey)
       """)
     begin = try connection.statement(
       """
-      UPDATE deliveries SET state = 4, begun = 1, attempt = ?, channel_attempts = ?,
+      UPDATE deliveries SET state = \(PlantedBug.intentUnsaved.isPlanted ? 3 : 4), begun = 1, attempt = ?, channel_attempts = ?,
         lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
         frozen_sha256 = coalesce(frozen_sha256, ?), recipient_hash = coalesce(recipient_hash, ?),
         last_entry = ?, last_attempt = ?, changed_at = ?
@@ -229,8 +235,9 @@ private struct Intending {
     open = try connection.statement(
       """
       INSERT INTO attempts (month, customer_id, kind, sequence, attempt, channel, fence,
-        bill_sha256, recipient_hash, provider, opened_at, deadline, previous, quiet_mask, time_zone)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        bill_sha256, recipient_hash, provider, opened_at, deadline, previous, quiet_mask, time_zone,
+        round)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
     log = try DeliveryLog(connection)
   }
@@ -245,7 +252,9 @@ private struct Intending {
       try row.isNull(10) || row.hash(10) == intent.sha256,
       row.isNull(11) || row.bytes(11) == intent.recipientHash
     else { return .stale }
-    let isSlotShort = row.integer(5) < now.milliseconds + timing.slotGuard
+    let isSlotShort =
+      row.integer(5) < now.milliseconds + timing.slotGuard
+      && !PlantedBug.ignoreSlotEnd.isPlanted
     if isSlotShort || row.integer(4) < now.milliseconds + timing.leaseGuard {
       row.reset()
       return try giveBack(intent.key, isSlotShort: isSlotShort, in: connection)
@@ -254,14 +263,14 @@ private struct Intending {
     let channelAttempt = row.int(7) + 1
     let (lastEntry, lastAttempt) = (row.optionalInteger(8), row.optionalInteger(12))
     let owner = row.optionalText(9)
-    let quiet = QuietTime(mask: row.integer(13), zone: row.text(14))
+    let terms = Terms(quietMask: row.integer(13), zone: row.text(14), round: row.int(15))
     row.reset()
     let notAfter = now.adding(milliseconds: timing.callDeadline)
     let entry = try log.append(
       intent.key, after: lastEntry, at: now, state: .sending, generation: intent.generation,
       fence: intent.fence, channel: intent.channel.code, reason: nil, who: owner)
     let opened = try open(
-      intent, attempt, quiet: quiet, after: lastAttempt, notAfter: notAfter)
+      intent, attempt, under: terms, after: lastAttempt, notAfter: notAfter)
     try begin(
       intent, attempt, channelAttempt, entry: entry, opened: opened, notAfter: notAfter)
     return .intended(attempt: attempt, channelAttempt: channelAttempt, notAfter: notAfter)
@@ -284,14 +293,17 @@ private struct Intending {
     try begin.finish()
   }
 
-  private struct QuietTime {
-    var mask: Int64
+  /// What the attempt's row says of the delivery as it was then.
+  private struct Terms {
+    var quietMask: Int64
     var zone: String
+    var round: Int
   }
 
   /// The attempt's row.
   private func open(
-    _ intent: Intent, _ attempt: Int, quiet: QuietTime, after previous: Int64?, notAfter: Timestamp
+    _ intent: Intent, _ attempt: Int, under terms: Terms, after previous: Int64?,
+    notAfter: Timestamp
   ) throws -> Int64 {
     intent.key.bind(to: open, at: 1)
     open.bind(attempt, at: 5)
@@ -303,8 +315,9 @@ private struct Intending {
     now.bind(to: open, at: 11)
     notAfter.bind(to: open, at: 12)
     previous.bind(to: open, at: 13)
-    open.bind(quiet.mask, at: 14)
-    open.bind(quiet.zone, at: 15)
+    open.bind(terms.quietMask, at: 14)
+    open.bind(terms.zone, at: 15)
+    open.bind(terms.round, at: 16)
     try open.finish()
     return connection.lastInsertedRow
   }

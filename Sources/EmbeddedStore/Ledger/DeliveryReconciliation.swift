@@ -7,15 +7,16 @@ extension EmbeddedLedger: DeliveryLedger {
   package func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
     try await database.write { connection in
       let now = try self.now(in: connection)
+      if PlantedBug.neverReap.isPlanted { return 0 }
       let rows = try Self.rows(
         SweepQueries.overdueCalls, now.adding(milliseconds: -timing.reapAfter), limit,
         in: connection)
       for var row in rows {
         try AttemptRows.close(row.lastAttempt, .unknown, at: now, in: connection)
         row.letGo()
-        row.state = .uncertain
+        row.state = PlantedBug.reapToPlanned.isPlanted ? .planned : .uncertain
         row.reason = .noAnswer
-        row.unresolved += 1
+        row.unresolved += PlantedBug.reapForgets.isPlanted ? 0 : 1
         row.nextAt = now
         try row.save(in: connection, at: now, who: "reconciler")
       }
@@ -28,8 +29,12 @@ extension EmbeddedLedger: DeliveryLedger {
       let now = try self.now(in: connection)
       var counts = SweepCounts()
       let over =
-        try Self.rows(SweepQueries.queuedPastSlot, now, limit, in: connection)
-        + Self.rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
+        try Self.rows(
+          SweepQueries.queuedPastSlot, PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now,
+          limit, in: connection)
+        + Self.rows(
+          SweepQueries.claimedPastSlot,
+          PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now, limit, in: connection)
       for var row in over.prefix(limit) {
         row.planAfterSlot()
         try row.save(in: connection, at: now, who: "reconciler")
@@ -75,7 +80,7 @@ extension EmbeddedLedger: DeliveryLedger {
   }
 
   /// As if it had been queued long ago: dispatch takes it at once.
-  private static func forgetQueueing(_ key: DeliveryKey, in connection: Connection) throws {
+  static func forgetQueueing(_ key: DeliveryKey, in connection: Connection) throws {
     let statement = try connection.statement(
       "UPDATE deliveries SET queued_at = 1 WHERE \(DeliveryRow.byKey)")
     key.bind(to: statement, at: 1)
@@ -100,7 +105,8 @@ extension EmbeddedLedger: DeliveryLedger {
               milliseconds: statement.integer(DeliveryRow.columnCount + 1)),
             channelAttempts: row.channelAttempts,
             recipientStands: row.recipientHash == contact && row.usableChannels.contains(channel),
-            policy: try self.deliveryPolicies.policy(row.policy, in: connection), now: now))
+            policy: try self.deliveryPolicies.policy(row.policy, in: connection), now: now,
+            round: row.round))
       }
       return found
     }
@@ -128,18 +134,12 @@ extension EmbeddedLedger: DeliveryLedger {
     switch finding {
     case .accepted(let reference):
       _ = try row.accept(
-        attempt: row.lastAttempt, on: row.channel ?? .email, reference: reference, at: now,
-        who: who,
-        in: connection)
+        attempt: row.uncertainAttempt(in: connection), on: row.channel ?? .email,
+        reference: reference, at: now, who: who, in: connection)
       return
     case .absent(let jitter):
-      row.unresolved = 0
-      let policy = try deliveryPolicies.policy(row.policy, in: connection)
-      row.follow(
-        AttemptVerdict.decide(
-          .notAccepted(retryAfterMilliseconds: nil), row.attemptFacts(keepsKeys: false),
-          policy: policy, jitter: jitter),
-        at: now)
+      row.followAbsence(
+        by: try deliveryPolicies.policy(row.policy, in: connection), jitter: jitter, at: now)
     case .sendAgain:
       row.state = .planned
       row.nextAt = now
@@ -148,6 +148,7 @@ extension EmbeddedLedger: DeliveryLedger {
     case .park:
       row.reason = .awaitsOperator
       row.nextAt = .never
+      return try row.save(in: connection, at: now, who: who, logged: true)
     }
     try row.save(in: connection, at: now, who: who)
   }
@@ -177,6 +178,24 @@ extension EmbeddedLedger: DeliveryLedger {
 }
 
 extension DeliveryRow {
+  /// Every attempt under the key turned out to have failed: on as after a refusal.
+  mutating func followAbsence(by policy: DeliveryPolicy, jitter: UInt64, at now: Timestamp) {
+    unresolved = 0
+    follow(
+      AttemptVerdict.decide(
+        .notAccepted(retryAfterMilliseconds: nil), attemptFacts,
+        policy: policy, jitter: jitter),
+      at: now)
+  }
+
+  /// The attempt that nobody knows the outcome of, the latest of several: a later one may have been
+  /// refused.
+  func uncertainAttempt(in connection: Connection) throws -> Int64? {
+    try AttemptRows.find(from: lastAttempt, in: connection) {
+      $0.outcome == 4 && $0.round == round && $0.channel == channel?.code
+    } ?? lastAttempt
+  }
+
   /// Back to `queued` without an event; the generation stays, so that a late one still counts.
   fileprivate mutating func publishAgain() {
     state = .queued

@@ -26,14 +26,15 @@ extension EmbeddedLedger {
       let now = try self.now(in: connection)
       return try evidence.map { evidence in
         guard
-          let (key, channel) = DeliveryKey.parse(idempotencyKey: evidence.idempotencyKey),
-          var row = try DeliveryRow.read(key, in: connection)
+          let key = IdempotencyKey(evidence.idempotencyKey),
+          var row = try DeliveryRow.read(key.delivery, in: connection)
         else { return .unknownDelivery }
         let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
-          $0.channel == channel.code
+          $0.channel == key.channel.code && $0.round == key.round
         }
         let isNew = try row.accept(
-          attempt: attempt, on: channel, reference: evidence.reference, at: now, who: "evidence",
+          attempt: attempt, on: key.channel, reference: evidence.reference, at: now,
+          who: "evidence",
           in: connection)
         return isNew ? .recorded : .alreadyRecorded
       }
@@ -45,7 +46,9 @@ extension EmbeddedLedger {
   ) throws -> RecordOutcome {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
     let who = row.owner
-    if case .accepted(let reference) = result.outcome {
+    if case .accepted(let reference) = result.outcome,
+      !PlantedBug.acceptanceNeedsFence.isPlanted || row.fence == result.fence
+    {
       let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
         $0.attempt == result.attempt
       }
@@ -54,14 +57,16 @@ extension EmbeddedLedger {
         in: connection)
       return isNew ? .recorded(.accepted) : .alreadyRecorded
     }
-    guard row.state == .sending, row.fence == result.fence, row.attempt == result.attempt,
-      row.channel == result.channel
+    guard
+      PlantedBug.recordWithoutFence.isPlanted
+        || (row.state == .sending && row.fence == result.fence && row.attempt == result.attempt
+          && row.channel == result.channel), row.state != .accepted
     else {
       return row.state == .accepted ? .alreadyRecorded : .stale
     }
     try AttemptRows.close(row.lastAttempt, result.outcome, at: now, in: connection)
     let verdict = AttemptVerdict.decide(
-      result.outcome, row.attemptFacts(keepsKeys: result.providerKeepsKeys),
+      result.outcome, row.attemptFacts,
       policy: try deliveryPolicies.policy(row.policy, in: connection), jitter: result.jitter)
     row.letGo()
     row.follow(verdict, at: now)
@@ -121,11 +126,11 @@ private struct Accepting {
 }
 
 extension DeliveryRow {
-  func attemptFacts(keepsKeys: Bool) -> AttemptVerdict.Facts {
+  var attemptFacts: AttemptVerdict.Facts {
     AttemptVerdict.Facts(
       // A delivery that was claimed or sent has a channel; the check is where it was made.
       channel: channel ?? .email, usable: usableChannels, closed: closed,
-      channelAttempts: channelAttempts, unresolved: unresolved, providerKeepsKeys: keepsKeys)
+      channelAttempts: channelAttempts, unresolved: unresolved)
   }
 
   /// Takes over what a verdict says.
@@ -171,7 +176,7 @@ extension DeliveryRow {
   /// Positive evidence wins wherever the delivery stands; whether it was new.
   mutating func accept(
     attempt: Int64?, on channel: Channel, reference: String, at now: Timestamp, who: String?,
-    in connection: Connection
+    note: String? = nil, in connection: Connection
   ) throws -> Bool {
     try AttemptRows.close(attempt, .accepted(reference: reference), at: now, in: connection)
     guard state != .accepted else { return false }
@@ -180,7 +185,7 @@ extension DeliveryRow {
     self.channel = channel
     unresolved = 0
     letGo()
-    try save(in: connection, at: now, who: who)
+    try save(in: connection, at: now, who: who, note: note)
     return true
   }
 }
@@ -219,20 +224,31 @@ enum AttemptRows {
     try statement.finish()
   }
 
+  /// What tells an attempt of a delivery from its others.
+  struct Found {
+    var attempt: Int
+    var channel: Int
+    var round: Int
+    /// See the schema; `nil` while it is open.
+    var outcome: Int64?
+  }
+
   /// The latest attempt from a row on that is wanted.
   static func find(
-    from latest: Int64?, in connection: Connection,
-    where isWanted: ((attempt: Int, channel: Int)) -> Bool
+    from latest: Int64?, in connection: Connection, where isWanted: (Found) -> Bool
   ) throws -> Int64? {
     var next = latest
     while let row = next {
       var found = false
       next = nil
       try connection.query(
-        "SELECT attempt, channel, previous FROM attempts WHERE attempt_id = ?", row
+        "SELECT attempt, channel, round, outcome, previous FROM attempts WHERE attempt_id = ?", row
       ) { statement in
-        found = isWanted((statement.int(0), statement.int(1)))
-        next = statement.optionalInteger(2)
+        found = isWanted(
+          Found(
+            attempt: statement.int(0), channel: statement.int(1), round: statement.int(2),
+            outcome: statement.optionalInteger(3)))
+        next = statement.optionalInteger(4)
       }
       if found { return row }
     }

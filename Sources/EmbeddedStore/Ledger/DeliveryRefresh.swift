@@ -71,7 +71,7 @@ enum DeliveryRefresh {
     """
 
   /// A customer's current data, as far as deliveries copy it.
-  private struct Current {
+  struct Current {
     let preferred: [Channel]
     let hasEmail: Bool
     let hasPhone: Bool
@@ -96,6 +96,7 @@ enum DeliveryRefresh {
     _ before: DeliveryRow, to customer: Current, policy: DeliveryPolicy,
     zones: inout [String: ZoneRules], at now: Timestamp, in connection: Connection
   ) throws {
+    if PlantedBug.changeForgetsQueued.isPlanted, before.state == .queued { return }
     guard before.state != .accepted, before.state != .failed, before.state != .superseded else {
       return
     }
@@ -105,10 +106,7 @@ enum DeliveryRefresh {
       policy: policy.billChannels)
     var row = before
     row.generation += 1
-    row.quiet = customer.quiet
-    row.timeZone = customer.timeZone
-    row.channelDigits = ChannelDigits.digits(usable)
-    row.dueAt = DeliverySchedule.due(month: row.key.month, sendDay: customer.sendDay, zone: zone)
+    row.copy(customer, usable: usable, zone: zone)
     let decision = DeliveryChange.decide(
       DeliveryChange.Facts(
         state: row.state, isBegun: row.isBegun, channel: row.channel,
@@ -117,10 +115,11 @@ enum DeliveryRefresh {
       suppression: DeliverySchedule.suppression(
         preferred: customer.preferred, usable: usable, quiet: customer.quiet))
     row.follow(decision, at: now)
-    try row.save(in: connection, at: now, who: "import", logged: true)
+    try row.save(
+      in: connection, at: now, who: "import", logged: true, note: row.changes(since: before))
   }
 
-  private static func rules(
+  static func rules(
     of name: String, zones: inout [String: ZoneRules], in connection: Connection
   ) throws -> ZoneRules {
     if let rules = zones[name] { return rules }
@@ -134,6 +133,36 @@ enum DeliveryRefresh {
 }
 
 extension DeliveryRow {
+  /// Takes over what a send must check. A resend is due when an operator asked for it, whatever the
+  /// send day.
+  mutating func copy(_ customer: DeliveryRefresh.Current, usable: [Channel], zone: ZoneRules) {
+    if !PlantedBug.changeForgetsQuiet.isPlanted { quiet = customer.quiet }
+    timeZone = customer.timeZone
+    channelDigits = ChannelDigits.digits(usable)
+    guard key.kind != .resend else { return }
+    dueAt = DeliverySchedule.due(month: key.month, sendDay: customer.sendDay, zone: zone)
+  }
+
+  /// What of it is new, for the log; `nil` when it is only the address.
+  fileprivate func changes(since before: DeliveryRow) -> String? {
+    func slots(_ quiet: QuietSlots) -> String {
+      "[\(quiet.slots.map(String.init).joined(separator: ","))]"
+    }
+    func names(_ channels: [Channel]) -> String {
+      "[\(channels.map(\.rawValue).joined(separator: ","))]"
+    }
+    var changes: [String] = []
+    if quiet != before.quiet {
+      changes.append("quiet slots \(slots(before.quiet)) → \(slots(quiet))")
+    }
+    if timeZone != before.timeZone { changes.append("\(before.timeZone) → \(timeZone)") }
+    if channelDigits != before.channelDigits {
+      changes.append("channels \(names(before.usableChannels)) → \(names(usableChannels))")
+    }
+    if dueAt != before.dueAt { changes.append("due \(before.dueAt) → \(dueAt)") }
+    return changes.isEmpty ? nil : changes.joined(separator: "; ")
+  }
+
   fileprivate mutating func follow(_ decision: DeliveryChange.Decision, at now: Timestamp) {
     switch decision {
     case .staysAsItIs:

@@ -21,7 +21,8 @@ struct DeliveryRow {
   var quiet: QuietSlots
   var timeZone: String
   var dueAt: Timestamp
-  let madeAt: Timestamp
+  /// When it was made, or an operator last let it go.
+  var madeAt: Timestamp
   var nextAt: Timestamp
   var isBegun: Bool
   var attempt: Int
@@ -41,6 +42,8 @@ struct DeliveryRow {
   /// The row of its latest attempt.
   let lastAttempt: Int64?
   private(set) var lastEntry: Int64?
+  /// Of attempts; see `IdempotencyKey`.
+  var round: Int
 
   /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
   static let columns = """
@@ -48,9 +51,9 @@ struct DeliveryRow {
     d.version, d.policy, d.template, d.channels, d.channel, d.quiet_mask, d.time_zone, d.due_at,
     d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
     d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
-    d.queued_at, d.published_at, d.partition, d.offset, d.last_attempt, d.last_entry
+    d.queued_at, d.published_at, d.partition, d.offset, d.last_attempt, d.last_entry, d.round
     """
-  static let columnCount = 35
+  static let columnCount = 36
 
   /// Where a delivery's row is, as the end of a statement with its key bound from position `n`.
   static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
@@ -92,6 +95,7 @@ struct DeliveryRow {
     offset = row.optionalInteger(32)
     lastAttempt = row.optionalInteger(33)
     lastEntry = row.optionalInteger(34)
+    round = row.int(35)
   }
 
   var usableChannels: [Channel] { ChannelDigits.channels(channelDigits) }
@@ -128,8 +132,11 @@ struct DeliveryRow {
   }
 
   /// Writes every column that can change, and a log row where the state did or `logged` says so.
+  ///
+  /// - Parameter note: for the log row: what an operator did and why, what an import changed.
   mutating func save(
-    in connection: Connection, at now: Timestamp, who: String?, logged: Bool = false
+    in connection: Connection, at now: Timestamp, who: String?, logged: Bool = false,
+    note: String? = nil
   ) throws {
     precondition(
       state == savedState || savedState.mayBecome(state),
@@ -137,11 +144,12 @@ struct DeliveryRow {
     if logged || state != savedState {
       lastEntry = try DeliveryLog(connection).append(
         key, after: lastEntry, at: now, state: state, generation: generation, fence: fence,
-        channel: channel?.code ?? 0, reason: reason, who: who)
+        channel: channel?.code ?? 0, reason: reason, who: who,
+        slotEnd: state == .queued ? slotEnd : nil, note: note)
     }
     let statement = try connection.statement(Self.update)
-    bindColumns(to: statement, at: now)
-    key.bind(to: statement, at: 27)
+    bindColumns(to: statement, changedAt: state == savedState ? nil : now)
+    key.bind(to: statement, at: 29)
     try statement.finish()
     savedState = state
   }
@@ -151,11 +159,12 @@ struct DeliveryRow {
       channel = ?, quiet_mask = ?, time_zone = ?, due_at = ?, next_at = ?, begun = ?, attempt = ?,
       channel_attempts = ?, unresolved = ?, closed_channels = ?, key_opened_at = ?,
       frozen_sha256 = ?, recipient_hash = ?, slot_end = ?, owner = ?, lease_until = ?,
-      published_at = ?, partition = ?, offset = ?, last_entry = ?, changed_at = ?
+      published_at = ?, partition = ?, offset = ?, last_entry = ?, made_at = ?, round = ?,
+      changed_at = coalesce(?, changed_at)
     WHERE \(byKey)
     """
 
-  private func bindColumns(to statement: Statement, at now: Timestamp) {
+  private func bindColumns(to statement: Statement, changedAt: Timestamp?) {
     statement.bind(state.code, at: 1)
     statement.bind(generation, at: 2)
     statement.bind(fence, at: 3)
@@ -181,7 +190,9 @@ struct DeliveryRow {
     partition.bind(to: statement, at: 23)
     offset.bind(to: statement, at: 24)
     lastEntry.bind(to: statement, at: 25)
-    now.bind(to: statement, at: 26)
+    madeAt.bind(to: statement, at: 26)
+    statement.bind(round, at: 27)
+    changedAt.bind(to: statement, at: 28)
   }
 
   static func damaged(_ detail: String) -> StoreError {
@@ -199,15 +210,16 @@ struct DeliveryLog {
     statement = try connection.statement(
       """
       INSERT INTO delivery_log (previous, month, customer_id, kind, sequence, at, state, generation,
-        fence, channel, reason, who)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        fence, channel, reason, who, slot_end, note)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """)
   }
 
   /// The new entry, for the delivery's `last_entry`.
   func append(
     _ key: DeliveryKey, after previous: Int64?, at now: Timestamp, state: DeliveryState,
-    generation: Int, fence: Int, channel: Int, reason: DeliveryReason?, who: String?
+    generation: Int, fence: Int, channel: Int, reason: DeliveryReason?, who: String?,
+    slotEnd: Timestamp? = nil, note: String? = nil
   ) throws -> Int64 {
     previous.bind(to: statement, at: 1)
     key.bind(to: statement, at: 2)
@@ -218,6 +230,8 @@ struct DeliveryLog {
     statement.bind(channel, at: 10)
     (reason?.rawValue).bind(to: statement, at: 11)
     who.bind(to: statement, at: 12)
+    slotEnd.bind(to: statement, at: 13)
+    note.bind(to: statement, at: 14)
     try statement.finish()
     return connection.lastInsertedRow
   }

@@ -164,12 +164,15 @@ struct DispatchRow {
     """
 
   /// Where all twelve slots are quiet the row is due all the same: to be suppressed.
-  private static let permitted =
-    "((d.quiet_mask >> ?3) & 1 = 0 OR d.quiet_mask = 4095)"
+  private static var permitted: String {
+    PlantedBug.dispatchIgnoresQuiet.isPlanted
+      ? "?3 >= 0" : "((d.quiet_mask >> ?3) & 1 = 0 OR d.quiet_mask = 4095)"
+  }
 
-  static let dueQuery = query(index: "deliveries_planned", condition: "d.state = 1")
-  static let dueAgainQuery = query(
-    index: "deliveries_planned_again", condition: "d.state = 1 AND d.queued_at > 0")
+  static var dueQuery: String { query(index: "deliveries_planned", condition: "d.state = 1") }
+  static var dueAgainQuery: String {
+    query(index: "deliveries_planned_again", condition: "d.state = 1 AND d.queued_at > 0")
+  }
 
   private static func query(index: String, condition: String) -> String {
     """
@@ -185,10 +188,12 @@ struct DispatchRow {
     WHERE d.state = 2 AND d.slot_end = ?1 AND d.partition IS NULL AND d.queued_at <= ?2 LIMIT ?3
     """
 
-  static let remainingQuery = """
+  static var remainingQuery: String {
+    """
     SELECT count(*) FROM deliveries d INDEXED BY deliveries_planned
     WHERE d.state = 1 AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
     """
+  }
 
   static func due(
     _ request: QueueRequest, at now: Timestamp, in connection: Connection
@@ -287,7 +292,7 @@ private struct DispatchWriter {
   private func queue(_ row: DispatchRow) throws {
     let entry = try log.append(
       row.key, after: row.lastEntry, at: now, state: .queued, generation: row.generation + 1,
-      fence: row.fence, channel: row.channel, reason: nil, who: nil)
+      fence: row.fence, channel: row.channel, reason: nil, who: nil, slotEnd: request.slot.end)
     queue.bind(row.generation + 1, at: 1)
     request.slot.end.bind(to: queue, at: 2)
     now.bind(to: queue, at: 3)

@@ -10,14 +10,15 @@ final class FileLock: TimeHold {
   /// `nil` while another process, or another lock of this one, has it. The file is made if missing
   /// and stays.
   init?(path: String) throws(StoreError) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw StoreError(errno: errno, operation: "lock \(path)") }
-    guard cfiles_try_lock(descriptor) == 0 else {
+    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    guard opened >= 0 else { throw StoreError(errno: errno, operation: "lock \(path)") }
+    guard cfiles_try_lock(opened) == 0 else {
       let code = errno
-      close(descriptor)
+      close(opened)
       guard code == EWOULDBLOCK else { throw StoreError(errno: code, operation: "lock \(path)") }
       return nil
     }
+    descriptor = opened
   }
 
   deinit {

@@ -63,10 +63,7 @@ struct LoggedAcceptances: AuditAcceptances {
   private static func message(
     _ acceptance: Delivery.Acceptance, of month: BillingMonth
   ) -> Audit.Acceptance? {
-    guard let colon = acceptance.key.lastIndex(of: ":"),
-      let delivery = DeliveryKey(acceptance.key[..<colon]), delivery.month == month,
-      let channel = Channel(rawValue: String(acceptance.key[acceptance.key.index(after: colon)...]))
-    else { return nil }
-    return Audit.Acceptance(delivery: delivery, channel: channel, at: acceptance.at)
+    guard let key = IdempotencyKey(acceptance.key), key.delivery.month == month else { return nil }
+    return Audit.Acceptance(delivery: key.delivery, channel: key.channel, at: acceptance.at)
   }
 }

@@ -20,6 +20,7 @@ struct BillingConfiguration: Sendable {
   let settlement: SettlementSettings
   /// How late a delivery may be and still go by itself.
   let maxLatenessSeconds: Int64
+  let republishSeconds: Int
   let delivery: DeliverySettings
   let providers: ProviderSettings
 
@@ -52,11 +53,13 @@ struct BillingConfiguration: Sendable {
     var leaseGuardSeconds: Int
     var slotGuardSeconds: Int
     var callSeconds: Int
+    var reapSeconds: Int
     var graceSeconds: Int
   }
 
   struct ProviderSettings: Hashable, Sendable {
     var seed: UInt64
+    var settleSeconds: Int
     var email: Simulated
     var sms: Simulated
     /// Providers that are spoken to over HTTP; the others are stand-ins in this process.
@@ -96,9 +99,11 @@ extension BillingConfiguration {
       maxParkedPercent: try read.percent(.settlementMaxParked),
       chunkSize: try read.integer(.settlementChunkSize, in: 1...100_000))
     maxLatenessSeconds = try read.duration(.dispatchMaxLateness)
+    republishSeconds = try read.integer(.dispatchRepublishSeconds, in: 1...3600)
     delivery = try Self.delivery(read)
     providers = ProviderSettings(
       seed: UInt64(try read.integer(.providersSeed, in: 0...Int.max)),
+      settleSeconds: try read.integer(.providersSettleSeconds, in: 1...3600),
       email: ProviderSettings.Simulated(
         milliseconds: try read.integer(.providersEmailMilliseconds, in: 0...60_000),
         failurePercent: try read.percent(.providersEmailFailures)),
@@ -117,6 +122,7 @@ extension BillingConfiguration {
       leaseGuardSeconds: try read.integer(.deliveryLeaseGuardSeconds, in: 1...3600),
       slotGuardSeconds: try read.integer(.deliverySlotGuardSeconds, in: 1...3600),
       callSeconds: try read.integer(.deliveryCallSeconds, in: 1...600),
+      reapSeconds: try read.integer(.deliveryReapSeconds, in: 1...3600),
       graceSeconds: try read.integer(.deliveryGraceSeconds, in: 0...600))
     // A call that is let begin must be over before the claim can be taken over or the slot ends.
     let relations: [(Setting, Int, Setting, Int)] = [

@@ -89,7 +89,7 @@ struct ConfigurationSources: Sendable {
   // MARK: Names that no setting has
 
   private static func checkVariables(_ environment: [String: String]) throws {
-    let known = Set(Setting.allCases.map(\.variable) + [pathVariable])
+    let known = Set(Setting.allCases.map(\.variable) + [pathVariable] + Gates.variables)
     for name in environment.keys.sorted() where name.hasPrefix("BILLING_") && !known.contains(name)
     {
       throw unknown(

@@ -44,13 +44,14 @@ struct DeliveryPlatform: Sendable {
       clock: environment.clock)
     let settings = environment.configuration.providers
     let served = try await ProvidersOverHTTP(environment, timing: timing)
-    var providers: [Channel: any Provider] = served.providers
+    var providers: [Channel: any Provider] = served.providers.mapValues { Gates.provider($0) }
     for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)]
     where providers[channel] == nil {
-      providers[channel] = InProcessProvider(
-        channel: channel, seed: settings.seed,
-        latencyMilliseconds: Int64(simulated.milliseconds), rates: simulated.rates,
-        capabilities: Self.capabilities, clock: providerClock, log: log, seal: seal)
+      providers[channel] = Gates.provider(
+        InProcessProvider(
+          channel: channel, seed: settings.seed,
+          latencyMilliseconds: Int64(simulated.milliseconds), rates: simulated.rates,
+          capabilities: Self.capabilities(settings), clock: providerClock, log: log, seal: seal))
     }
     parts = Parts(
       bills: StoredBills(store: bills), remaker: RemadeBills(bills: pinned, store: bills),
@@ -59,8 +60,12 @@ struct DeliveryPlatform: Sendable {
 
   /// The stand-ins can be asked, and refuse what comes too late. They keep no keys: what would be
   /// sent twice would stand in their ledger twice, for `verify` to find.
-  private static let capabilities = ProviderCapabilities(
-    keepsKeySeconds: nil, lookUpSettlesSeconds: 60, refusesLate: true)
+  private static func capabilities(
+    _ settings: BillingConfiguration.ProviderSettings
+  ) -> ProviderCapabilities {
+    ProviderCapabilities(
+      keepsKeySeconds: nil, lookUpSettlesSeconds: Int64(settings.settleSeconds), refusesLate: true)
+  }
 
   var time: any LedgerTime { ledger }
   var agenda: any DispatchAgenda { ledger }
@@ -68,8 +73,9 @@ struct DeliveryPlatform: Sendable {
   var dispatcher: Dispatcher {
     var settings = DispatchConfiguration()
     settings.maxLatenessSeconds = configuration.maxLatenessSeconds
+    settings.republishAfterSeconds = Int64(configuration.republishSeconds)
     return Dispatcher(
-      ledger: ledger, topic: events, configuration: settings,
+      ledger: Gates.dispatch(ledger), topic: Gates.topic(events), configuration: settings,
       logger: environment.logger("dispatch"))
   }
 
@@ -82,12 +88,16 @@ struct DeliveryPlatform: Sendable {
     settings.graceMilliseconds = Int64(configuration.delivery.graceSeconds) * 1000
     settings.idleMilliseconds = 20
     let owner = ProcessIdentity.current.description
-    var feed: any Feed = events.feed(
-      group: Self.group, member: owner, isGone: { ProcessIdentity($0)?.isGone ?? false })
+    var feed: any Feed = Gates.feed(
+      events.feed(
+        group: Self.group, member: owner,
+        // A member's partitions go to others no later than its claims do.
+        leaseMilliseconds: min(5000, timing.lease),
+        isGone: { ProcessIdentity($0)?.isGone ?? false }))
     if let simulatedClock { feed = TimedFeed(feed: feed, clock: simulatedClock, time: ledger) }
     return Consumer(
       ConsumerParts(
-        ledger: ledger, feed: feed,
+        ledger: Gates.delivery(ledger), feed: feed,
         bills: parts.bills, remaker: parts.remaker, providers: parts.providers, seal: parts.seal,
         clock: environment.clock, random: SystemRandom()),
       owner: owner, configuration: settings, logger: environment.logger("delivery"))
@@ -95,9 +105,25 @@ struct DeliveryPlatform: Sendable {
 
   var reconciler: Reconciler {
     Reconciler(
-      ledger: ledger, positions: positions, providers: parts.providers, random: SystemRandom(),
+      ledger: Gates.delivery(ledger), positions: positions, providers: parts.providers,
+      random: SystemRandom(),
       timing: timing, who: ProcessIdentity.current.description,
       logger: environment.logger("reconciler"))
+  }
+
+  /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that
+  /// are due.
+  @discardableResult
+  func reconcile() async throws -> DispatchReport {
+    _ = try await reconciler.pass()
+    return try await dispatcher.passRetries()
+  }
+
+  /// For actions that depend on what the providers can do.
+  func operatorRequest(_ action: OperatorAction) -> OperatorRequest {
+    OperatorRequest(
+      action, providers: parts.providers.mapValues(\.capabilities), timing: timing,
+      jitter: SystemRandom().next())
   }
 
   /// How far the consumers are behind.
@@ -122,7 +148,7 @@ extension BillingConfiguration.DeliverySettings {
           // A tenth of the call's time, and never more than 2 s, to get it on its way.
           startWithin: min(2000, Int64(callSeconds) * 100),
           leaseGuard: Int64(leaseGuardSeconds) * 1000, slotGuard: Int64(slotGuardSeconds) * 1000,
-          reapAfter: 10_000)
+          reapAfter: Int64(reapSeconds) * 1000)
       } catch {
         throw CommandFailure(
           .wrongUsage, .unexpected("delivery: \(error)"), remedy: .changeOne)

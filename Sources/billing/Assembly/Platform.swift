@@ -50,7 +50,15 @@ struct Platform: Sendable {
   var settlementLedger: any SettlementLedger { ledger }
   var auditLedger: any AuditLedger { ledger }
   var auditStatements: any AuditStatements { statementStore }
+  var operatorLedger: any OperatorLedger { ledger }
   var time: any LedgerTime { ledger }
+
+  /// For actions that need not know what providers can do.
+  func operatorRequest(_ action: OperatorAction) throws -> OperatorRequest {
+    OperatorRequest(
+      action, providers: [:], timing: try configuration.delivery.timing,
+      jitter: SystemRandom().next())
+  }
 
   /// Events that the consumers have not recorded yet; `nil` before anything was dispatched.
   func lag() async throws -> Int64? {
@@ -72,7 +80,8 @@ struct Platform: Sendable {
   var settlement: SettlementJob {
     let settings = configuration.settlement
     return SettlementJob(
-      ledger: ledger, store: statementStore, clock: environment.clock,
+      ledger: Gates.settlement(ledger), store: Gates.statements(statementStore),
+      clock: environment.clock,
       settings: SettlementSettings(
         run: runSettings, chunkSize: settings.chunkSize,
         maxParkedPerMillion: settings.maxParkedPercent.perMillion),
@@ -83,7 +92,8 @@ struct Platform: Sendable {
 
   var rendering: RenderingJob {
     RenderingJob(
-      ledger: ledger, statements: statementStore, store: bills, clock: environment.clock,
+      ledger: Gates.rendering(ledger), statements: statementStore, store: gatedBills,
+      clock: environment.clock,
       settings: RenderingSettings(
         run: runSettings, chunkSize: configuration.settlement.chunkSize),
       progress: StepProgress(environment.progress), logger: environment.logger("rendering"))
@@ -91,12 +101,12 @@ struct Platform: Sendable {
 
   var preview: BillPreview { BillPreview(ledger: ledger, statements: statementStore) }
 
-  var policies: PolicyAdministration { PolicyAdministration(ledger: ledger) }
+  var policies: PolicyAdministration { PolicyAdministration(ledger: Gates.rendering(ledger)) }
 
   /// - Parameter providerClock: what the stand-in providers' seconds pass on.
   func delivery(providerClock: any WallClock) async throws -> DeliveryPlatform {
     try await DeliveryPlatform(
-      environment, ledger: ledger, bills: bills,
+      environment, ledger: ledger, bills: gatedBills,
       pinned: PinnedBills(ledger: ledger, statements: statementStore),
       log: try await acceptanceLog(), seal: try await contactSeal(), providerClock: providerClock)
   }
@@ -106,6 +116,8 @@ struct Platform: Sendable {
       ledger: ledger, statements: statementStore, bills: bills,
       acceptances: LoggedAcceptances(log: try await acceptanceLog()))
   }
+
+  private var gatedBills: any BillStore { Gates.bills(bills, in: configuration.stores.bills) }
 
   private func acceptanceLog() async throws -> EmbeddedAcceptanceLog {
     try await EmbeddedAcceptanceLog(

@@ -21,7 +21,7 @@ struct BillingCommand: AsyncParsableCommand {
       InitCommand.self, ImportCommand.self, SampleCommand.self, SettleCommand.self,
       RenderCommand.self, PolicyCommand.self, DispatchCommand.self, DeliverCommand.self,
       RunCommand.self, ExportCommand.self, StatusCommand.self, VerifyCommand.self,
-      ExplainCommand.self, MockProviderCommand.self,
+      ExplainCommand.self, DeliveriesCommand.self, MockProviderCommand.self,
     ])
 }
 

@@ -17,27 +17,35 @@ struct DeliveryLifeText {
     add(.dueAt, life.dueAt.description)
     if life.state.isPending { add(.nextAt, life.nextAt.description) }
     text += facts.text()
-    text += table(of: life.entries).text()
-    if !life.attempts.isEmpty { text += table(of: life.attempts).text() }
+    text += table(of: life).text()
+    if !life.attempts.isEmpty { text += table(of: life.attempts, of: life.key).text() }
     return text
   }
 
-  private func table(of entries: [DeliveryLife.Entry]) -> Table {
+  /// Everything that happened, in order: every intent opens the next attempt.
+  private func table(of life: DeliveryLife) -> Table {
     var table = Table(columns([.at, .state, .channel, .detail, .by]))
-    for entry in entries {
+    var attempts = life.attempts[...]
+    for entry in life.entries {
+      let attempt = entry.state == .sending ? attempts.popFirst() : nil
+      let detail = [
+        entry.slotEnd.map { Phrase.forSlotUntil($0).text(in: language) },
+        attempt.map { Phrase.attemptNumber($0.number, $0.outcome).text(in: language) },
+        entry.reason, entry.note,
+      ]
       table.add([
         entry.at.description, entry.state.rawValue, entry.channel?.rawValue ?? "",
-        entry.reason ?? "", entry.who ?? "",
+        detail.compactMap { $0 }.joined(separator: "; "), entry.who ?? "",
       ])
     }
     return table
   }
 
-  private func table(of attempts: [DeliveryLife.Attempt]) -> Table {
-    var table = Table(columns([.attempt, .channel, .provider, .at, .until, .outcome, .detail]))
+  private func table(of attempts: [DeliveryLife.Attempt], of delivery: DeliveryKey) -> Table {
+    var table = Table(columns([.attempt, .provider, .key, .at, .until, .outcome, .detail]))
     for attempt in attempts {
       table.add([
-        String(attempt.number), attempt.channel?.rawValue ?? "", attempt.provider,
+        String(attempt.number), attempt.provider, attempt.key(of: delivery) ?? "",
         attempt.openedAt.description, attempt.closedAt?.description ?? "",
         attempt.outcome ?? "…",
         [attempt.reference, attempt.reason].compactMap { $0 }.joined(separator: ", "),
@@ -70,14 +78,16 @@ struct DeliveryLifeText {
             "at": .string(entry.at.description), "state": .string(entry.state.rawValue),
             "generation": .integer(entry.generation), "fence": .integer(entry.fence),
             "channel": .optional(entry.channel?.rawValue), "reason": .optional(entry.reason),
-            "by": .optional(entry.who),
+            "slotEnd": .optional(entry.slotEnd?.description), "by": .optional(entry.who),
+            "note": .optional(entry.note),
           ]
         }),
       "attempts": .array(
         life.attempts.map { attempt in
           [
             "number": .number(attempt.number), "channel": .optional(attempt.channel?.rawValue),
-            "provider": .string(attempt.provider),
+            "provider": .string(attempt.provider), "round": .number(attempt.round),
+            "key": .optional(attempt.key(of: life.key)),
             "openedAt": .string(attempt.openedAt.description),
             "closedAt": .optional(attempt.closedAt?.description),
             "outcome": .optional(attempt.outcome), "reference": .optional(attempt.reference),
@@ -85,5 +95,12 @@ struct DeliveryLifeText {
           ]
         }),
     ]
+  }
+}
+
+extension DeliveryLife.Attempt {
+  /// What the provider was given to recognise the message by.
+  fileprivate func key(of delivery: DeliveryKey) -> String? {
+    channel.map { delivery.idempotencyKey(on: $0, round: round) }
   }
 }

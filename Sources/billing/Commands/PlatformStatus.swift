@@ -24,7 +24,8 @@ struct PlatformStatus: Sendable {
     for month in known {
       months.append(
         try await MonthStatus(
-          month, runs: runs.filter { $0.key.month == month }, settlement: settlement, audit: audit))
+          month, runs: runs.filter { $0.key.month == month }, settlement: settlement, audit: audit,
+          now: now))
     }
     self.months = months
     overdue = try await DueMonths(ledger: settlement, day: settlementDay).due(at: now)
@@ -53,13 +54,13 @@ struct MonthStatus: Sendable {
   private let runs: [(run: RunRecord, steps: [StepRecord])]
   private let currency: Currency?
   private let deliveries: [DeliveryState: Int64]
-  private let uncertain: (count: Int64, since: Timestamp?)
+  private let setAside: SetAsideSummary
   private let unbilled: UnbilledInputs
   private let parked: ParkedSummary
 
   init(
     _ month: BillingMonth, runs: [RunRecord], settlement: any SettlementLedger,
-    audit: any AuditLedger
+    audit: any AuditLedger, now: Timestamp
   ) async throws {
     self.month = month
     var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
@@ -67,7 +68,7 @@ struct MonthStatus: Sendable {
     self.runs = withSteps
     currency = try await settlement.catalog(for: month)?.currency
     deliveries = try await audit.deliveryCounts(of: month)
-    uncertain = try await audit.uncertain(of: month)
+    setAside = SetAsideSummary(try await audit.setAside(of: month), now: now)
     unbilled = try await settlement.unbilled(of: month)
     parked = try await ParkedSummary(of: month, ledger: settlement)
   }
@@ -80,10 +81,24 @@ struct MonthStatus: Sendable {
     ]
     for table in text where !table.isEmpty { terminal.print(table.text()) }
     parked.print(to: terminal)
-    if uncertain.count > 0, let since = uncertain.since {
-      terminal.say(.uncertain(uncertain.count, since: since))
+    if unrendered > 0 {
+      terminal.say(.notRendered(month, unrendered))
+      terminal.say(.renderFirst(month))
     }
+    setAside.print(of: month, to: terminal)
     unbilled.print(to: terminal, currency)
+  }
+
+  /// Statements of completed settlements without a completed rendering of the same kind and
+  /// sequence: their bills and deliveries are still to be made.
+  private var unrendered: Int64 {
+    runs.filter { settlement in
+      settlement.run.key.job == .settlement && settlement.run.status == .completed
+        && !runs.contains {
+          $0.run.key.job == .rendering && $0.run.key.kind == settlement.run.key.kind
+            && $0.run.key.sequence == settlement.run.key.sequence && $0.run.status == .completed
+        }
+    }.reduce(0) { $0 + SettlementReport(run: $1.run, steps: $1.steps).statements }
   }
 
   private func runTable(_ language: Language) -> Table {
@@ -139,8 +154,10 @@ struct MonthStatus: Sendable {
         DeliveryState.allCases.map {
           JSON.Member(key: $0.rawValue, value: .integer(deliveries[$0] ?? 0))
         }),
-      "uncertainSince": .optional(uncertain.since?.description),
+      "uncertainSince": .optional(setAside.uncertain?.since.description),
+      "setAside": setAside.json,
       "parked": parked.json,
+      "unrendered": .integer(unrendered),
       "unbilled": unbilled.json,
       "currency": .optional(currency?.code),
     ]
@@ -178,12 +195,14 @@ extension UnbilledInputs {
   func print(to terminal: Terminal, _ currency: Currency?) {
     if charges > 0 { terminal.say(.lateCharges(charges, money(chargeSum, currency))) }
     if changedCustomers > 0 { terminal.say(.lateChanges(changedCustomers)) }
+    if lateCustomers > 0 { terminal.say(.lateCustomers(lateCustomers)) }
   }
 
   var json: JSON {
     [
       "charges": .integer(charges), "sum": .integer(chargeSum),
       "changedCustomers": .integer(changedCustomers),
+      "lateCustomers": .integer(lateCustomers),
     ]
   }
 }

@@ -66,4 +66,14 @@ extension Phrase {
   static let attempt = Phrase("attempt", ko: "시도")
   static let provider = Phrase("provider", ko: "발송사")
   static let outcome = Phrase("outcome", ko: "결과")
+  static let key = Phrase("key", ko: "키")
+
+  static func forSlotUntil(_ end: Timestamp) -> Phrase {
+    Phrase("for the slot until \(end)", ko: "\(end)까지의 슬롯")
+  }
+
+  /// - Parameter outcome: `nil` while nobody has recorded one.
+  static func attemptNumber(_ number: Int, _ outcome: String?) -> Phrase {
+    Phrase("attempt \(number): \(outcome ?? "…")", ko: "시도 \(number): \(outcome ?? "…")")
+  }
 }

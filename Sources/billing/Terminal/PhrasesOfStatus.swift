@@ -20,10 +20,16 @@ extension Phrase {
     Phrase("── \(month)", ko: "── \(month)")
   }
 
-  static func uncertain(_ count: Int64, since: Timestamp) -> Phrase {
+  static func uncertain(_ count: Int64, since: Timestamp, age: String) -> Phrase {
     Phrase(
-      "Uncertain whether they were sent: \(grouped(count)), the first since \(since)",
-      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since)")
+      "Uncertain whether they were sent: \(grouped(count)), the first since \(since) (\(age))",
+      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since) (\(age))")
+  }
+
+  static func lookAtSetAside(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "They wait for an operator: `billing deliveries list --month \(month)`.",
+      ko: "운영자의 처리를 기다립니다: `billing deliveries list --month \(month)`.")
   }
 
   static func lateCharges(_ count: Int64, _ sum: String) -> Phrase {
@@ -34,8 +40,14 @@ extension Phrase {
 
   static func lateChanges(_ customers: Int64) -> Phrase {
     Phrase(
-      "Customers with late usage or changes, for a correction: \(grouped(customers))",
-      ko: "늦은 사용량이나 변경이 있어 재정산이 필요한 고객: \(grouped(customers))")
+      "Customers with late usage or changes that may call for a correction: \(grouped(customers))",
+      ko: "늦은 사용량이나 변경이 있어 재정산이 필요할 수 있는 고객: \(grouped(customers))")
+  }
+
+  static func lateCustomers(_ customers: Int64) -> Phrase {
+    Phrase(
+      "Customers recorded too late, whom settling the month again settles: \(grouped(customers))",
+      ko: "정산 뒤에 등록되어 같은 달을 다시 정산하면 추가 정산되는 고객: \(grouped(customers))")
   }
 
   static let run = Phrase("run", ko: "실행")

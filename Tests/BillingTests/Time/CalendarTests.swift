@@ -131,6 +131,18 @@ struct TimestampTests {
     let key = try #require(DeliveryKey("2026-10:1001:bill:1"))
     #expect(key.description == "2026-10:1001:bill:1")
     #expect(key.idempotencyKey(on: .sms) == "2026-10:1001:bill:1:sms")
+    let round = key.idempotencyKey(on: .email, round: 2)
+    #expect(round == "2026-10:1001:bill:1:email:2")
+    for text in [round, key.idempotencyKey(on: .sms)] {
+      #expect(IdempotencyKey(text)?.description == text)
+    }
+    #expect(IdempotencyKey(round)?.round == 2)
+    for text in [
+      "2026-10:1001:bill:1", "2026-10:1001:bill:1:fax", "2026-10:1001:bill:1:email:1",
+      "2026-10:1001:bill:1:email:02", "2026-10:1001:bill:1:email:2:3",
+    ] {
+      #expect(IdempotencyKey(text) == nil)
+    }
     for text in ["2026-10:1001:bill", "2026-10:1001:bill:1:2", "2026-13:1:bill:1", "a:b:c:d"] {
       #expect(DeliveryKey(text) == nil)
     }

@@ -269,6 +269,7 @@ CREATE TABLE deliveries (
   quiet_mask INTEGER NOT NULL,
   time_zone TEXT NOT NULL,
   due_at INTEGER NOT NULL,
+  -- When it was made, or an operator last let it go: what lateness is counted from.
   made_at INTEGER NOT NULL,
   -- Not before this, and the key that dispatch reads by: due, later the next attempt.
   next_at INTEGER NOT NULL,
@@ -280,6 +281,9 @@ CREATE TABLE deliveries (
   -- there are any, no other key may be used.
   unresolved INTEGER NOT NULL DEFAULT 0,
   closed_channels INTEGER NOT NULL DEFAULT 0,  -- bit 2^code: given up, every attempt failed
+  -- Of attempts: an operator begins the next when every attempt of this one failed. Part of the
+  -- idempotency key.
+  round INTEGER NOT NULL DEFAULT 1,
   -- Frozen with the first intent of the current channel: what goes out under its key.
   key_opened_at INTEGER,
   frozen_sha256 BLOB,
@@ -294,7 +298,7 @@ CREATE TABLE deliveries (
   offset INTEGER,
   last_attempt INTEGER,                        -- of attempts; each names the one before
   last_entry INTEGER,                          -- of delivery_log; each names the one before
-  changed_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,                 -- since when it is in this state
   PRIMARY KEY (month, due_day, customer_id, kind, sequence)
 ) STRICT, WITHOUT ROWID;
 -- The key that everybody else knows a delivery by.
@@ -311,7 +315,9 @@ CREATE INDEX deliveries_queued ON deliveries (slot_end, partition, offset) WHERE
 CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (3, 4);
 -- Uncertain ones by when they are to be looked at; the highest integer is never by itself.
 CREATE INDEX deliveries_uncertain ON deliveries (next_at) WHERE state = 7;
-CREATE INDEX deliveries_set_aside ON deliveries (state, month) WHERE state IN (6, 7, 8, 9);
+-- What somebody has to look at, in the order in which it is listed, with what is counted of it.
+CREATE INDEX deliveries_set_aside ON deliveries
+  (state, month, customer_id, kind, sequence, reason, changed_at) WHERE state IN (6, 7, 8, 9);
 
 -- The distinct zones of deliveries, so that a tick need not look for them.
 CREATE TABLE delivery_zones (
@@ -329,6 +335,7 @@ CREATE TABLE attempts (
   sequence INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   channel INTEGER NOT NULL,
+  round INTEGER NOT NULL,
   fence INTEGER NOT NULL,
   bill_sha256 BLOB NOT NULL,
   recipient_hash BLOB NOT NULL,
@@ -358,7 +365,11 @@ CREATE TABLE delivery_log (
   fence INTEGER NOT NULL,
   channel INTEGER NOT NULL,
   reason TEXT,
-  who TEXT
+  who TEXT,
+  -- Queued: the end of the slot it is to go in.
+  slot_end INTEGER,
+  -- What an operator did and why; what an import changed.
+  note TEXT
 ) STRICT;
 
 -- One row: whether this ledger's time is real or simulated, and what time it is if simulated.

@@ -1,0 +1,51 @@
+/// One-line mutations of the protocol, each of which the simulation has to find. What a build
+/// without the trait `FaultInjection` holds of them is the constant `false`.
+package enum PlantedBug: String, CaseIterable, Sendable {
+  // Claim, intend, release.
+  case claimOverSending
+  case keepFence
+  case intentUnsaved
+  case ignoreSlotEnd
+  case releaseWithoutFence
+  case keyGoesToAnother
+  case billUnchecked
+  case writeLate
+
+  // What follows from an outcome.
+  case unknownIsRefused
+  case unknownForgotten
+  case fallBackWhileUnknown
+  case recordWithoutFence
+  case acceptanceNeedsFence
+
+  // Reap, sweep, resolve.
+  case reapToPlanned
+  case reapForgets
+  case neverReap
+  case neverSweep
+  case lookUpTooEarly
+  case lookUpProvesAll
+  case uncertainSentAgain
+  case allKeepKeys
+  case keysNeverAge
+
+  // Dispatch, and what customers change.
+  case dispatchIgnoresQuiet
+  case correctionOvertakes
+  case changeSparesClaimed
+  case changeForgetsQuiet
+  case changeForgetsQueued
+
+  // Runs.
+  case checkpointWithoutFence
+  case checkpointBeforeStatements
+
+  #if FaultInjection
+    /// The one that is planted for this task and its children.
+    @TaskLocal package static var planted: PlantedBug?
+
+    package var isPlanted: Bool { Self.planted == self }
+  #else
+    @inlinable package var isPlanted: Bool { false }
+  #endif
+}

@@ -1,0 +1,145 @@
+import Billing
+package import Delivery
+
+/// Finds deliveries for an operator on SQLite: what is set aside through the index of it, anything
+/// else of a month through the index of keys, a bounded number of rows a transaction.
+extension EmbeddedLedger: OperatorLedger {
+  package func find(
+    _ query: DeliveryQuery, after cursor: DeliveryCursor?, limit: Int
+  ) async throws -> FoundPage {
+    try await database.read { connection in
+      let now = try self.now(in: connection)
+      guard let place = try cursor ?? OperatorQueries.first(of: query, in: connection) else {
+        return FoundPage(deliveries: [], next: nil, now: now)
+      }
+      let rows = try OperatorQueries.rows(at: place, of: query, limit: limit, in: connection)
+      var next: DeliveryCursor?
+      if let last = rows.last, rows.count == limit {
+        next = DeliveryCursor(state: place.state, month: place.month, after: last.key)
+      } else {
+        next = try OperatorQueries.following(place, of: query, in: connection)
+      }
+      return FoundPage(
+        deliveries: rows.filter { query.matches($0, at: now) }, next: next, now: now)
+    }
+  }
+}
+
+enum OperatorQueries {
+  private static let columns = """
+    d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.reason, d.version,
+    d.channel, a.provider, d.round, d.attempt, d.unresolved, d.changed_at
+    """
+
+  private static let latest = "LEFT JOIN attempts a ON a.attempt_id = d.last_attempt"
+
+  private static let behind = """
+    AND d.month = ?1 AND (d.customer_id, d.kind, d.sequence) > (?2, ?3, ?4)
+      AND d.customer_id <= ?5
+    ORDER BY d.customer_id, d.kind, d.sequence LIMIT ?6
+    """
+
+  static let ofState = """
+    SELECT \(columns) FROM deliveries d INDEXED BY deliveries_set_aside \(latest)
+    WHERE d.state IN (6, 7, 8, 9) AND d.state = ?7 \(behind)
+    """
+
+  static let ofMonth = """
+    SELECT \(columns) FROM deliveries d INDEXED BY deliveries_key \(latest)
+    WHERE true \(behind)
+    """
+
+  static let nextMonthOfState = """
+    SELECT d.month FROM deliveries d INDEXED BY deliveries_set_aside
+    WHERE d.state IN (6, 7, 8, 9) AND d.state = ?2 AND d.month > ?1 ORDER BY d.month LIMIT 1
+    """
+
+  static let nextMonth = """
+    SELECT d.month FROM deliveries d INDEXED BY deliveries_key
+    WHERE d.month > ?1 ORDER BY d.month LIMIT 1
+    """
+
+  /// What is looked at one after the other: each state that an index lists, or all states at once.
+  private static func lanes(of query: DeliveryQuery) -> [DeliveryState?] {
+    guard query.customer == nil, query.states.isSubset(of: DeliveryQuery.setAside) else {
+      return [nil]
+    }
+    return query.states.sorted { $0.code < $1.code }
+  }
+
+  static func first(
+    of query: DeliveryQuery, in connection: Connection
+  ) throws -> DeliveryCursor? {
+    try first(of: lanes(of: query)[...], query, in: connection)
+  }
+
+  private static func first(
+    of lanes: ArraySlice<DeliveryState?>, _ query: DeliveryQuery, in connection: Connection
+  ) throws -> DeliveryCursor? {
+    for lane in lanes {
+      if let month = try query.month ?? month(after: nil, of: lane, in: connection) {
+        return DeliveryCursor(state: lane, month: month, after: nil)
+      }
+    }
+    return nil
+  }
+
+  /// The next month, or the first of the next state.
+  static func following(
+    _ place: DeliveryCursor, of query: DeliveryQuery, in connection: Connection
+  ) throws -> DeliveryCursor? {
+    if query.month == nil,
+      let month = try month(after: place.month, of: place.state, in: connection)
+    {
+      return DeliveryCursor(state: place.state, month: month, after: nil)
+    }
+    let lanes = lanes(of: query)
+    guard let position = lanes.firstIndex(of: place.state) else { return nil }
+    return try first(of: lanes[(position + 1)...], query, in: connection)
+  }
+
+  private static func month(
+    after month: BillingMonth?, of state: DeliveryState?, in connection: Connection
+  ) throws -> BillingMonth? {
+    let start = month.map { Int64($0.index) } ?? .min
+    let index =
+      if let state {
+        try connection.first(nextMonthOfState, start, state.code) { $0.integer(0) }
+      } else {
+        try connection.first(nextMonth, start) { $0.integer(0) }
+      }
+    return index.map { BillingMonth(index: Int32(truncatingIfNeeded: $0)) }
+  }
+
+  static func rows(
+    at place: DeliveryCursor, of query: DeliveryQuery, limit: Int, in connection: Connection
+  ) throws -> [FoundDelivery] {
+    let statement = try connection.statement(place.state == nil ? ofMonth : ofState)
+    let lowest = query.customer?.number ?? .min
+    statement.bind(Int64(place.month.index), at: 1)
+    statement.bind(place.after?.customer.number ?? lowest, at: 2)
+    statement.bind(place.after?.kind.code ?? 0, at: 3)
+    statement.bind(place.after?.sequence ?? 0, at: 4)
+    statement.bind(query.customer?.number ?? .max, at: 5)
+    statement.bind(limit, at: 6)
+    if let state = place.state { statement.bind(state.code, at: 7) }
+    defer { statement.reset() }
+    var rows: [FoundDelivery] = []
+    while try statement.step() { rows.append(try FoundDelivery(statement)) }
+    return rows
+  }
+}
+
+extension FoundDelivery {
+  fileprivate init(_ row: Statement) throws {
+    guard let state = DeliveryState(code: row.int(4)) else {
+      throw DeliveryRow.damaged("a state is out of range")
+    }
+    self.init(
+      key: try DeliveryKey(row, at: 0), state: state, generation: row.int(5),
+      reason: row.optionalText(6).flatMap(DeliveryReason.init(rawValue:)), version: row.int(7),
+      channel: Channel(code: row.int(8)), provider: row.optionalText(9), round: row.int(10),
+      attempts: row.int(11), unresolved: row.int(12),
+      changedAt: Timestamp(milliseconds: row.integer(13)))
+  }
+}

@@ -1,0 +1,154 @@
+package import Billing
+package import Delivery
+
+/// A delivery ledger behind a gate.
+package struct GatedDeliveryLedger: DeliveryLedger {
+  private let ledger: any DeliveryLedger
+  private let gate: any PortGate
+
+  package init(_ ledger: any DeliveryLedger, gate: any PortGate) {
+    self.ledger = ledger
+    self.gate = gate
+  }
+
+  package func claim(
+    _ events: [DeliveryEvent], owner: String, timing: DeliveryTiming
+  ) async throws -> [ClaimOutcome] {
+    try await gate.pass(.claim) {
+      try await ledger.claim(events, owner: owner, timing: timing)
+    }
+  }
+
+  package func intend(
+    _ intents: [Intent], timing: DeliveryTiming
+  ) async throws -> [IntentOutcome] {
+    try await gate.pass(.intend) { try await ledger.intend(intents, timing: timing) }
+  }
+
+  package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {
+    try await gate.pass(.record) { try await ledger.record(results) }
+  }
+
+  package func recordAccepted(
+    _ evidence: [AcceptanceEvidence]
+  ) async throws -> [EvidenceOutcome] {
+    try await gate.pass(.recordAccepted) { try await ledger.recordAccepted(evidence) }
+  }
+
+  package func release(_ releases: [Release]) async throws -> [ReleaseOutcome] {
+    try await gate.pass(.release) { try await ledger.release(releases) }
+  }
+
+  package func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
+    try await gate.pass(.reap) { try await ledger.reap(timing: timing, limit: limit) }
+  }
+
+  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
+    try await gate.pass(.sweep) { try await ledger.sweep(committed: committed, limit: limit) }
+  }
+
+  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
+    try await gate.pass(.readDelivery) { try await ledger.uncertain(limit: limit) }
+  }
+
+  package func resolve(
+    _ resolutions: [Resolution], who: String
+  ) async throws -> [ResolveOutcome] {
+    try await gate.pass(.resolve) { try await ledger.resolve(resolutions, who: who) }
+  }
+
+  package func underWay() async throws -> UnderWay {
+    try await gate.pass(.readDelivery) { try await ledger.underWay() }
+  }
+}
+
+/// How far a group is, behind a gate.
+package struct GatedPositions: FeedPositions {
+  private let base: any FeedPositions
+  private let gate: any PortGate
+
+  package init(_ base: any FeedPositions, gate: any PortGate) {
+    self.base = base
+    self.gate = gate
+  }
+
+  package func positions() async throws -> [FeedPosition] {
+    try await gate.pass(.readPositions) { try await base.positions() }
+  }
+}
+
+/// A feed behind a gate.
+package struct GatedFeed: Feed {
+  private let feed: any Feed
+  private let gate: any PortGate
+
+  package init(_ feed: any Feed, gate: any PortGate) {
+    self.feed = feed
+    self.gate = gate
+  }
+
+  package var heartbeatMilliseconds: Int64 { feed.heartbeatMilliseconds }
+
+  package func poll(limit: Int) async throws -> [FeedEvent] {
+    try await gate.pass(.poll) { try await feed.poll(limit: limit) }
+  }
+
+  package func store(_ next: [Int: Int64]) async throws {
+    try await gate.pass(.storeOffsets) { try await feed.store(next) }
+  }
+
+  package func heartbeat() async throws {
+    try await gate.pass(.heartbeat) { try await feed.heartbeat() }
+  }
+
+  package func close() async throws {
+    try await gate.pass(.closeFeed) { try await feed.close() }
+  }
+
+  package func positions() async throws -> [FeedPosition] {
+    try await gate.pass(.readPositions) { try await feed.positions() }
+  }
+}
+
+/// Bills as the consumer reads them, behind a gate.
+package struct GatedBillFetch: BillFetch {
+  private let bills: any BillFetch
+  private let gate: any PortGate
+
+  package init(_ bills: any BillFetch, gate: any PortGate) {
+    self.bills = bills
+    self.gate = gate
+  }
+
+  package func fetch(_ keys: [BillKey]) async -> [FetchedBill] {
+    await gate.pass(.readBills, otherwise: keys.map { _ in .unreachable }) {
+      await bills.fetch(keys)
+    }
+  }
+}
+
+/// A provider behind a gate. Whatever happens at the gate, the caller knows nothing of the message.
+package struct GatedProvider: Provider {
+  private let provider: any Provider
+  private let gate: any PortGate
+
+  package init(_ provider: any Provider, gate: any PortGate) {
+    self.provider = provider
+    self.gate = gate
+  }
+
+  package var name: String { provider.name }
+  package var capabilities: ProviderCapabilities { provider.capabilities }
+
+  package func send(
+    _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome {
+    await gate.pass(.send, otherwise: .unknown) {
+      await provider.send(message, key: key, deadline: deadline, notAfter: notAfter)
+    }
+  }
+
+  package func lookUp(_ key: String) async -> LookUpOutcome {
+    await gate.pass(.lookUp, otherwise: .unavailable) { await provider.lookUp(key) }
+  }
+}

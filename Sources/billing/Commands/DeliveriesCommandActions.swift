@@ -1,0 +1,157 @@
+import ArgumentParser
+import Billing
+import Delivery
+
+struct DeliveriesRetryCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "retry",
+    abstract: "Plan held and failed deliveries again, and uncertain ones where that does no harm.",
+    discussion: """
+      A delivery of which every attempt is known to have failed begins anew: with the customer's \
+      current data, on their first channel, under keys that no provider has seen. One that may have \
+      been taken is only tried again where its provider keeps keys, or the policy says at least \
+      once; of any other `resolve` has to say first that it was not.
+
+      Examples:
+        billing deliveries retry --month 2026-10 --state failed
+        billing deliveries retry --state held --reason tooLate --yes --why "the outage is over"
+      """)
+
+  @OptionGroup var predicate: PredicateOptions
+  @OptionGroup var consent: ConsentOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    try await OperatorWork(
+      action: .retry, predicate: predicate, consent: consent, json: report.json, options: options
+    ).perform()
+  }
+}
+
+struct DeliveriesResolveCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resolve",
+    abstract: "Say what became of uncertain deliveries: accepted, or never taken.",
+    discussion: """
+      `--absent`: its next attempt or channel follows, as if the provider had said so; --absent of \
+      what was taken after all sends it twice. `billing deliveries list --json` and `billing explain \
+      delivery` show the keys to ask a provider for.
+
+      Examples:
+        billing deliveries resolve --accepted --month 2026-10 --customer 1001 --reference m-77
+        billing deliveries resolve --absent --provider mock-email --older-than 2h --yes \
+      --why "their support found none of them"
+      """)
+
+  @Flag(name: .long, help: "The provider took them.")
+  var accepted = false
+
+  @Flag(name: .long, help: "The provider never took them.")
+  var absent = false
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("What the provider calls the message.", valueName: "reference"))
+  var reference: String?
+
+  @OptionGroup var predicate: PredicateOptions
+  @OptionGroup var consent: ConsentOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  func validate() throws {
+    guard accepted != absent else {
+      throw ValidationError("Give --accepted or --absent, and not both.")
+    }
+    guard reference == nil || accepted else {
+      throw ValidationError("--reference belongs to --accepted.")
+    }
+    guard reference == nil || (predicate.customer != nil && predicate.month != nil) else {
+      throw ValidationError("--reference is of one message: give --customer and --month.")
+    }
+    if let reference, reference.allSatisfy(\.isWhitespace) || reference.count > 200 {
+      throw ValidationError("--reference takes 1 to 200 characters.")
+    }
+  }
+
+  mutating func run() async throws {
+    try await OperatorWork(
+      action: accepted ? .resolveAccepted(reference: reference) : .resolveAbsent,
+      predicate: predicate, consent: consent, json: report.json, options: options
+    ).perform()
+  }
+}
+
+struct DeliveriesResendCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "resend",
+    abstract: "Send accepted or failed deliveries again, each by a new delivery.",
+    discussion: """
+      It goes out by the same rules, beginning now, to where the customer is to be told now. Each is \
+      sent again once, however often the command is given; --again takes the latest of those that \
+      were sent again before.
+
+      Examples:
+        billing deliveries resend --month 2026-10 --customer 1001
+        billing deliveries resend --month 2026-10 --provider mock-email --state accepted --yes \
+      --why "the provider lost them"
+      """)
+
+  @Flag(name: .long, help: "Also what was sent again before.")
+  var again = false
+
+  @OptionGroup var predicate: PredicateOptions
+  @OptionGroup var consent: ConsentOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    try await OperatorWork(
+      action: .resend(again: again), predicate: predicate, consent: consent, json: report.json,
+      options: options
+    ).perform()
+  }
+}
+
+/// What the three have in common: choose, say or do, report.
+private struct OperatorWork {
+  let action: OperatorAction
+  let predicate: PredicateOptions
+  let consent: ConsentOptions
+  let json: Bool
+  let options: GlobalOptions
+
+  func perform() async throws {
+    let environment = try await CommandEnvironment(reading: options)
+    let query = try predicate.query(for: action)
+    let signature = try consent.signature
+    let platform = try await Platform(environment)
+    let request = try await request(on: platform, in: environment)
+    let progress = environment.progress
+    progress.begin(.acting(action.name))
+    defer { progress.abandon() }
+    let done = try await OperatorDesk(ledger: platform.operatorLedger).run(
+      request, on: query, limit: predicate.limit,
+      mode: signature.map { .act($0) } ?? .foresee
+    ) { progress.advance(to: $0) }
+    progress.abandon()
+    let text = OperatorReportText(done, of: action, isForeseen: signature == nil)
+    if json {
+      environment.terminal.print(text.json.text)
+    } else {
+      text.print(to: environment.terminal)
+    }
+    if done.wasInterrupted { throw CancellationError() }
+  }
+
+  private func request(
+    on platform: Platform, in environment: CommandEnvironment
+  ) async throws -> OperatorRequest {
+    guard action == .retry else { return try platform.operatorRequest(action) }
+    // Only for uncertain ones does it matter what their providers can do.
+    let now = try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock)
+    return try await platform.delivery(providerClock: SimulatedClock(at: now))
+      .operatorRequest(action)
+  }
+}

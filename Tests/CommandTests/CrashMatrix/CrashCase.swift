@@ -1,0 +1,138 @@
+import BillingTestKit
+import Foundation
+import Testing
+
+/// One point of the matrix, met by a real process.
+struct CrashCase: Sendable {
+  enum Verdict: Sendable {
+    /// The process was met there, and the month ended as if nothing had happened.
+    case held
+    /// The same as the first, or the middle: there are not so many.
+    case sameAsAnother
+    /// The process never came there.
+    case notReached
+    case failed(String)
+  }
+
+  let point: CrashPoint
+  let scenario: CrashScenario
+  let months: CrashMonth
+  let expected: CrashOutcome
+  /// How often an undisturbed process passes each moment.
+  let passed: [String: Int]
+
+  /// What a process does in one case is not always what it does in the next (how much it polls, how
+  /// often it stores offsets): a point that was not reached is tried again, and the last of many is
+  /// looked for a little earlier.
+  private static let tries = 4
+
+  func run() async -> Verdict {
+    let count = passed[point.moment] ?? 0
+    guard count > 0 else { return .notReached }
+    guard let number = point.occurrence.number(of: count) else { return .sameAsAnother }
+    for attempt in 0..<Self.tries {
+      let here = point.occurrence == .last ? max(1, number - attempt) : number
+      do {
+        if try await meets(at: here) { return .held }
+      } catch let failure as CrashFailure {
+        return .failed("\(failure) [\(point.moment):\(here):\(point.action.rawValue)]")
+      } catch {
+        return .failed("\(error)")
+      }
+    }
+    return .notReached
+  }
+
+  /// Whether the process was met.
+  private func meets(at number: Int) async throws -> Bool {
+    let platform = try await months.copy(at: scenario.begins)
+    do {
+      guard try await disturb(platform, at: number) else { return false }
+      try await CrashRecovery(platform: platform, way: scenario.finish).finish()
+      try await check(platform)
+      return true
+    } catch {
+      throw CrashFailure("\(error); left in \(try Self.keep(platform))")
+    }
+  }
+
+  // MARK: The disturbance
+
+  private func disturb(_ platform: PlatformFolder, at number: Int) async throws -> Bool {
+    let trigger = "\(point.moment):\(number):\(point.action.rawValue)"
+    let points = [scenario.circumstances, trigger].compactMap { $0 }.joined(separator: ",")
+    let victim = try BillingProcess(
+      scenario.command, in: platform.folder,
+      environment: [
+        "BILLING_FAIL_POINT": points, "BILLING_FAIL_POINT_COUNT": platform.folder.file("journal"),
+      ])
+    if point.action == .stop {
+      let stands = try await becomesTrue(withinSeconds: 60) {
+        victim.isStandingStill || victim.hasEnded
+      }
+      guard stands else { throw CrashFailure("it neither stands still nor ends") }
+      if victim.isStandingStill {
+        do {
+          try await CrashRecovery(platform: platform, way: scenario.finish).finish()
+        } catch {
+          victim.send(SIGKILL)
+          _ = try await victim.ending()
+          throw CrashFailure("while it stood still: \(error)")
+        }
+        victim.send(SIGCONT)
+      }
+    }
+    let ending = try await victim.ending(withinSeconds: 60)
+    guard try wasMet(in: platform, at: number) else {
+      guard isHarmless(ending) else {
+        throw CrashFailure("undisturbed it ended with \(ending.status): \(ending.errors)")
+      }
+      return false
+    }
+    guard point.action == .kill ? ending.wasKilled : isHarmless(ending) else {
+      throw CrashFailure("it ended with \(ending.status): \(ending.errors)")
+    }
+    return true
+  }
+
+  /// By the process's own journal.
+  private func wasMet(in platform: PlatformFolder, at number: Int) throws -> Bool {
+    try platform.folder.read("journal").split(separator: "\n")
+      .contains("\(point.moment):\(number) \(point.action.rawValue)")
+  }
+
+  /// Done, told to stop, or that somebody else has taken over; and what the circumstances bring
+  /// about.
+  private func isHarmless(_ ending: BillingProcess.Ending) -> Bool {
+    guard !ending.wasKilled else { return false }
+    switch ending.status {
+    case 0, 75: return true
+    case 143: return point.action == .term || scenario.circumstances?.contains(":term") == true
+    case 1: return scenario.circumstances?.contains(":broken") == true
+    default: return false
+    }
+  }
+
+  // MARK: The end
+
+  private func check(_ platform: PlatformFolder) async throws {
+    let differences = try await CrashOutcome(of: platform).differences(from: expected)
+    guard differences.isEmpty else { throw CrashFailure(differences.joined(separator: "; ")) }
+    let witness = try await CrashWitness(of: platform)
+    guard witness.complaints.isEmpty else {
+      throw CrashFailure(witness.complaints.prefix(5).joined(separator: "; "))
+    }
+    let proof = try await billing("verify", CrashMonth.month, "--json", in: platform.folder)
+    guard proof.status == 0, try number("pending", in: proof.output) == 0 else {
+      throw CrashFailure("verify ended with \(proof.status): \(proof.output) \(proof.errors)")
+    }
+  }
+
+  /// Where it can be looked at.
+  private static func keep(_ platform: PlatformFolder) throws -> String {
+    let kept = FileManager.default.temporaryDirectory
+      .appendingPathComponent("crash-matrix-\(UUID().uuidString)").path
+    try FileManager.default.copyItem(atPath: platform.folder.path, toPath: kept)
+    return kept
+  }
+}

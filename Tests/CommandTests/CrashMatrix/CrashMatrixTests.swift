@@ -1,0 +1,173 @@
+import Billing
+import BillingTestKit
+import FaultInjection
+import Foundation
+import Testing
+
+/// Real processes, met at every call that commits: killed, stopped past their leases and continued,
+/// told to stop. Then the month is taken to its end, and must be as if nothing had happened.
+///
+/// A seeded sample by default; `scripts/crash-matrix` runs all of it.
+@Suite("Crash matrix", .serialized)
+struct CrashMatrixTests {
+  @Test("a month whose processes are met anywhere ends as if nothing had happened")
+  func matrix() async throws {
+    let matrix = CrashMatrix(environment: ProcessInfo.processInfo.environment)
+    let report = try await matrix.run()
+    #expect(report.cases > 0)
+    #expect(report.held + report.same == report.cases)
+    for failure in report.failures { Issue.record("\(failure) (seed \(matrix.seed))") }
+  }
+
+  @Test("every call that commits is a point, except those that no command makes")
+  func everyCall() {
+    let met = Set(CrashScenario.all.flatMap(\.calls))
+    #expect(met == Set(PortCall.committing).subtracting(CrashScenario.neverMade))
+    #expect(Set(CrashPoint.all.map { "\($0.scenario)/\($0.moment)" }).count >= 40)
+    #expect(Set(CrashPoint.all).count == CrashPoint.all.count)
+  }
+}
+
+/// Which points are met, and by how many at once.
+struct CrashMatrix: Sendable {
+  let seed: UInt64
+  private let points: [CrashPoint]
+  private let workers: Int
+  /// Points that held are written here, one a line, and left out when they are there already.
+  private let journal: String?
+
+  /// - Parameter environment: CRASH_MATRIX: `all`, or how many to draw; CRASH_MATRIX_ONLY: a part of
+  ///   a point's name; CRASH_MATRIX_SEED; CRASH_MATRIX_WORKERS; CRASH_MATRIX_DONE: a file.
+  init(environment: [String: String]) {
+    seed = environment["CRASH_MATRIX_SEED"].flatMap(UInt64.init) ?? 1
+    workers = environment["CRASH_MATRIX_WORKERS"].flatMap(Int.init) ?? 2
+    journal = environment["CRASH_MATRIX_DONE"]
+    let size = environment["CRASH_MATRIX"] ?? "40"
+    let only = environment["CRASH_MATRIX_ONLY"]
+    let done = (try? String(contentsOfFile: journal ?? "", encoding: .utf8)) ?? ""
+    let over = Set(done.split(separator: "\n").map(String.init))
+    let candidates = CrashPoint.all.filter { point in
+      (only.map { point.description.contains($0) } ?? true) && !over.contains(point.description)
+    }
+    points =
+      size == "all" || only != nil
+      ? candidates : Self.drawn(Int(size) ?? 40, from: candidates, seed: seed)
+  }
+
+  /// The same seed draws the same points.
+  private static func drawn(_ count: Int, from points: [CrashPoint], seed: UInt64) -> [CrashPoint] {
+    let random = SeededRandom(seed: seed)
+    let ticketed = points.map { (random.next(), $0) }.sorted { $0.0 < $1.0 }
+    return ticketed.prefix(count).map(\.1)
+  }
+
+  struct Report: Sendable {
+    var cases = 0
+    var held = 0
+    var same = 0
+    var failures: [String] = []
+  }
+
+  func run() async throws -> Report {
+    let months = CrashMonth()
+    let expected = try await CrashOutcome(of: try await months.copy(at: .finished))
+    let counts = CrashCounts(months: months)
+    let start = ContinuousClock.now
+    say("crash matrix: \(points.count) cases, \(workers) at once, seed \(seed)")
+    var report = Report()
+    try await withThrowingTaskGroup(of: (CrashPoint, CrashCase.Verdict).self) { group in
+      var waiting = points.makeIterator()
+      func begin() {
+        guard let point = waiting.next() else { return }
+        group.addTask { (point, try await verdict(on: point, counts, months, expected)) }
+      }
+      for _ in 0..<workers { begin() }
+      while let (point, verdict) = try await group.next() {
+        begin()
+        report.add(verdict, point)
+        note(verdict, on: point)
+        if report.cases % 20 == 0 || report.cases == points.count {
+          let seconds = (ContinuousClock.now - start).components.seconds
+          say(
+            "crash matrix: \(report.cases)/\(points.count), \(report.held) held, "
+              + "\(report.same) the same as another, \(report.failures.count) failed, \(seconds) s")
+        }
+      }
+    }
+    return report
+  }
+
+  private func verdict(
+    on point: CrashPoint, _ counts: CrashCounts, _ months: CrashMonth, _ expected: CrashOutcome
+  ) async throws -> CrashCase.Verdict {
+    guard let scenario = CrashScenario.named(point.scenario) else { return .notReached }
+    let passed = try await counts.passed(in: scenario)
+    return await CrashCase(
+      point: point, scenario: scenario, months: months, expected: expected, passed: passed
+    ).run()
+  }
+
+  private func note(_ verdict: CrashCase.Verdict, on point: CrashPoint) {
+    switch verdict {
+    case .held, .sameAsAnother:
+      guard let journal else { return }
+      let file = open(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
+      defer { close(file) }
+      let line = Array("\(point)\n".utf8)
+      _ = line.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+    case .notReached: say("crash matrix: NEVER REACHED \(point)")
+    case .failed(let why): say("crash matrix: FAILED \(point): \(why)")
+    }
+  }
+
+  private func say(_ line: String) {
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+}
+
+extension CrashMatrix.Report {
+  mutating func add(_ verdict: CrashCase.Verdict, _ point: CrashPoint) {
+    cases += 1
+    switch verdict {
+    case .held: held += 1
+    case .sameAsAnother: same += 1
+    case .notReached: failures.append("\(point) was never reached")
+    case .failed(let why): failures.append("\(point): \(why)")
+    }
+  }
+}
+
+/// How often an undisturbed process passes each moment of a scenario; found out once.
+actor CrashCounts {
+  private let months: CrashMonth
+  private var counted: [String: Task<[String: Int], any Error>] = [:]
+
+  init(months: CrashMonth) {
+    self.months = months
+  }
+
+  func passed(in scenario: CrashScenario) async throws -> [String: Int] {
+    if let counted = counted[scenario.name] { return try await counted.value }
+    let task = Task { [months] in try await Self.count(scenario, months) }
+    counted[scenario.name] = task
+    return try await task.value
+  }
+
+  private static func count(
+    _ scenario: CrashScenario, _ months: CrashMonth
+  ) async throws -> [String: Int] {
+    let platform = try await months.copy(at: scenario.begins)
+    var environment = ["BILLING_FAIL_POINT_COUNT": platform.folder.file("journal")]
+    environment["BILLING_FAIL_POINT"] = scenario.circumstances
+    _ = try await BillingProcess(
+      scenario.command, in: platform.folder, environment: environment
+    ).ending()
+    var passed: [String: Int] = [:]
+    for line in try platform.folder.read("journal").split(separator: "\n") {
+      let parts = line.split(separator: ":")
+      guard parts.count == 3 else { continue }
+      passed["\(parts[0]):\(parts[1])", default: 0] += 1
+    }
+    return passed
+  }
+}

@@ -1,0 +1,122 @@
+import Billing
+import BillingTestKit
+import EmbeddedStore
+import Foundation
+
+/// What a month came to that must not depend on who was met by what: compared with that of a month
+/// nobody disturbed.
+struct CrashOutcome: Equatable, Sendable {
+  /// Customer, version, hash and total.
+  var statements: [String]
+  /// Customer, version, channel and digest.
+  var bills: [String]
+  /// Customer, kind, sequence and version.
+  var deliveries: [String]
+  /// Job, kind, sequence, status, parked and seal.
+  var runs: [String]
+
+  init(of platform: PlatformFolder) async throws {
+    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
+    func rows(_ sql: String, columns: Int) async throws -> [String] {
+      try await ledger.read { connection in
+        var rows: [String] = []
+        try connection.query(sql) { row in
+          rows.append((0..<columns).map { row.text($0) }.joined(separator: ","))
+        }
+        return rows
+      }
+    }
+    statements = try await rows(
+      "SELECT customer_id, version, hex(hash), total FROM manifest ORDER BY 1, 2", columns: 4)
+    bills = try await rows(
+      "SELECT customer_id, version, channel, hex(sha256) FROM bills ORDER BY 1, 2, 3", columns: 4)
+    deliveries = try await rows(
+      "SELECT customer_id, kind, sequence, version FROM deliveries ORDER BY 1, 2, 3", columns: 4)
+    runs = try await rows(
+      "SELECT job, kind, sequence, status, parked, hex(seal) FROM runs ORDER BY 1, 2, 3",
+      columns: 6)
+  }
+
+  /// What is different, in words.
+  func differences(from expected: CrashOutcome) -> [String] {
+    [
+      ("statements", statements, expected.statements), ("bills", bills, expected.bills),
+      ("deliveries", deliveries, expected.deliveries), ("runs", runs, expected.runs),
+    ].compactMap { name, found, wanted in
+      guard found != wanted else { return nil }
+      let missing = Set(wanted).subtracting(found).sorted().prefix(2)
+      let extra = Set(found).subtracting(wanted).sorted().prefix(2)
+      return "\(name): \(found.count), not \(wanted.count); missing \(missing), more \(extra)"
+    }
+  }
+}
+
+/// What the recipients really got, by the providers' own ledger, beside where the deliveries stand.
+struct CrashWitness: Sendable {
+  /// Deliveries by state.
+  private(set) var states: [DeliveryState: Int] = [:]
+  private(set) var messages = 0
+  /// What breaks a promise, in words.
+  private(set) var complaints: [String] = []
+
+  init(of platform: PlatformFolder) async throws {
+    var accepted = try await Self.accepted(by: platform.folder.file("data/providers.sqlite"))
+    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
+    let deliveries = try await ledger.read { connection in
+      var rows: [(key: DeliveryKey, state: DeliveryState, isLookedAtAgain: Bool)] = []
+      try connection.query(
+        """
+        SELECT month, customer_id, kind, sequence, state, next_at < 9223372036854775807
+        FROM deliveries
+        """
+      ) { row in
+        rows.append(
+          (
+            DeliveryKey(
+              month: BillingMonth(index: Int32(row.int(0))), customer: CustomerID(row.integer(1)),
+              kind: DeliveryKind(code: row.int(2))!, sequence: row.int(3)),  // what is stored
+            DeliveryState(code: row.int(4))!, row.int(5) == 1
+          ))
+      }
+      return rows
+    }
+    for (key, state, isLookedAtAgain) in deliveries {
+      let count = accepted.removeValue(forKey: key) ?? 0
+      states[state, default: 0] += 1
+      messages += count
+      judge(key, state, accepted: count, isLookedAtAgain: isLookedAtAgain)
+    }
+    for key in accepted.keys { complaints.append("\(key) was sent and is no delivery") }
+  }
+
+  private mutating func judge(
+    _ key: DeliveryKey, _ state: DeliveryState, accepted: Int, isLookedAtAgain: Bool
+  ) {
+    if accepted > 1 { complaints.append("\(key) was accepted \(accepted) times") }
+    switch state {
+    case .accepted:
+      if accepted == 0 { complaints.append("\(key) is accepted, and nobody got it") }
+    case .failed, .suppressed, .superseded, .held:
+      if accepted > 0 { complaints.append("\(key) is \(state), and somebody got it") }
+    case .uncertain:
+      if isLookedAtAgain { complaints.append("\(key) is uncertain and not yet left to anybody") }
+    case .planned, .queued, .claimed, .sending:
+      complaints.append("\(key) is still \(state)")
+    }
+  }
+
+  /// Messages of each delivery, over all its channels.
+  private static func accepted(by path: String) async throws -> [DeliveryKey: Int] {
+    let witness = try Database(path: path, readerCount: 1)
+    return try await witness.read { connection in
+      var messages: [DeliveryKey: Int] = [:]
+      try connection.query("SELECT key, count(*) FROM acceptances GROUP BY key") { row in
+        guard let (key, _) = DeliveryKey.parse(idempotencyKey: row.text(0)) else {
+          throw CrashFailure("the witness knows a key that is none of ours")
+        }
+        messages[key, default: 0] += row.int(1)
+      }
+      return messages
+    }
+  }
+}

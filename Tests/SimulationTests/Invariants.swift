@@ -1,0 +1,211 @@
+import Billing
+import Delivery
+import Synchronization
+
+@testable import EmbeddedStore
+
+/// What must be true after every step, whatever happened before it.
+final class Invariants: Sendable {
+  private struct Seen {
+    var state: DeliveryState
+    var generation: Int
+    var fence: Int
+  }
+
+  private struct State {
+    var lastEntry: Int64 = 0
+    var deliveries: [DeliveryKey: Seen] = [:]
+    /// By customer: what was current from when on, in order.
+    var wishes: [CustomerID: [Wish]] = [:]
+    /// By idempotency key, the first.
+    var recipients: [String: String] = [:]
+    var violations: [String] = []
+  }
+
+  /// What a customer wanted from a moment on.
+  struct Wish: Hashable, Sendable {
+    var from: Timestamp
+    var quietMask: Int64
+    var channels: Set<Channel>
+  }
+
+  private let database: Database
+  private let witness: Witness
+  private let now: @Sendable () -> Timestamp
+  private let count: @Sendable (String) -> Void
+  private let state = Mutex(State())
+
+  init(
+    _ database: Database, witness: Witness, now: @escaping @Sendable () -> Timestamp,
+    count: @escaping @Sendable (String) -> Void
+  ) {
+    self.database = database
+    self.witness = witness
+    self.now = now
+    self.count = count
+  }
+
+  var violations: [String] { state.withLock { $0.violations } }
+
+  func violated(_ what: String) {
+    state.withLock { $0.violations.append(what) }
+  }
+
+  func wishes(_ customer: CustomerID, _ wish: Wish) {
+    state.withLock { $0.wishes[customer, default: []].append(wish) }
+  }
+
+  // MARK: After every call that changes something
+
+  private struct Entry: Sendable {
+    var number: Int64
+    var key: DeliveryKey
+    var state: DeliveryState
+    var generation: Int
+    var fence: Int
+  }
+
+  /// Only legal transitions, and fences and generations that only grow.
+  func check() async throws {
+    let last = state.withLock { $0.lastEntry }
+    let entries = try await database.read { connection in
+      var entries: [Entry] = []
+      try connection.query(
+        """
+        SELECT entry, month, customer_id, kind, sequence, state, generation, fence
+        FROM delivery_log WHERE entry > ? ORDER BY entry
+        """, last
+      ) { row in
+        guard let state = DeliveryState(code: row.int(5)) else { return }
+        entries.append(
+          Entry(
+            number: row.integer(0), key: try DeliveryKey(row, at: 1), state: state,
+            generation: row.int(6), fence: row.int(7)))
+      }
+      return entries
+    }
+    for entry in entries { follow(entry) }
+  }
+
+  private func follow(_ entry: Entry) {
+    let transition = state.withLock { state -> String? in
+      guard entry.number > state.lastEntry else { return nil }
+      state.lastEntry = entry.number
+      defer {
+        state.deliveries[entry.key] = Seen(
+          state: entry.state, generation: entry.generation, fence: entry.fence)
+      }
+      guard let before = state.deliveries[entry.key] else {
+        return "made → \(entry.state.rawValue)"
+      }
+      let step = "\(before.state.rawValue) → \(entry.state.rawValue)"
+      if before.state != entry.state, !before.state.mayBecome(entry.state) {
+        state.violations.append("\(entry.key): illegal \(step)")
+      }
+      if entry.generation < before.generation || entry.fence < before.fence {
+        state.violations.append("\(entry.key): a generation or a fence went back")
+      }
+      if entry.state == .claimed, entry.fence <= before.fence {
+        state.violations.append("\(entry.key): claimed without a new fence")
+      }
+      return step
+    }
+    if let transition { count(transition) }
+  }
+
+  // MARK: When something is written to a provider
+
+  private struct OpenAttempt: Sendable {
+    var openedAt: Timestamp
+    var bill: ContentHash
+    /// Deliveries of an earlier statement that may still be taken.
+    var open: Int
+    var quiet: QuietSlots
+    var zone: String
+  }
+
+  /// An intent was committed before, and the customer may be told now, on this channel.
+  func checkWrite(_ idempotencyKey: String, _ message: ProviderMessage) async {
+    guard let (key, channel) = DeliveryKey.parse(idempotencyKey: idempotencyKey) else {
+      return violated("\(idempotencyKey): no key of a delivery")
+    }
+    let now = now()
+    let attempt: OpenAttempt?
+    do {
+      attempt = try await openAttempt(key, channel)
+    } catch {
+      return violated("\(key): its attempts cannot be read")
+    }
+    guard let attempt else {
+      return violated("\(idempotencyKey): written without an open intent")
+    }
+    if ContentHash(of: message.content) != attempt.bill {
+      violated("\(idempotencyKey): not the bill that was intended")
+    }
+    if attempt.open > 0 { violated("\(idempotencyKey): overtakes an earlier delivery") }
+    if now.adding(seconds: -3) > attempt.openedAt {
+      violated("\(idempotencyKey): written long after its intent")
+    }
+    let first = state.withLock { state in
+      state.recipients[idempotencyKey, default: message.recipient]
+    }
+    state.withLock { $0.recipients[idempotencyKey] = first }
+    if first != message.recipient { violated("\(idempotencyKey): two recipients under one key") }
+    guard let zone = ZoneRules(attempt.zone) else { return violated("\(key): unknown zone") }
+    if attempt.quiet.contains(zone.slotNumber(at: now)) {
+      violated("\(idempotencyKey): written in a quiet slot at \(now)")
+    }
+    checkWish(key, channel, attempt)
+  }
+
+  private func checkWish(_ key: DeliveryKey, _ channel: Channel, _ attempt: OpenAttempt) {
+    let wishes = state.withLock { $0.wishes[key.customer] ?? [] }
+    // Both sides of a change in the same millisecond may have been what the intent saw.
+    let possible = wishes.indices.filter { position in
+      wishes[position].from <= attempt.openedAt
+        && (position + 1 == wishes.count || wishes[position + 1].from >= attempt.openedAt)
+    }
+    let fits = possible.contains {
+      wishes[$0].quietMask == Int64(attempt.quiet.mask) && wishes[$0].channels.contains(channel)
+    }
+    if !fits { violated("\(key): intended against what the customer wanted by then") }
+  }
+
+  private func openAttempt(_ key: DeliveryKey, _ channel: Channel) async throws -> OpenAttempt? {
+    try await database.read { connection in
+      try connection.first(
+        """
+        SELECT opened_at, quiet_mask, time_zone, bill_sha256, (
+          SELECT count(*) FROM deliveries d JOIN deliveries e ON e.month = d.month
+            AND e.customer_id = d.customer_id AND e.version < d.version
+            AND e.state IN (2, 3, 4, 7)
+          WHERE d.month = ?1 AND d.customer_id = ?2 AND d.kind = ?3 AND d.sequence = ?4)
+        FROM attempts
+        WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4 AND channel = ?5
+          AND closed_at IS NULL
+        ORDER BY attempt_id DESC LIMIT 1
+        """, key.month, key.customer, key.kind.code, key.sequence, channel.code
+      ) { row in
+        guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(1))) else {
+          return nil
+        }
+        return OpenAttempt(
+          openedAt: Timestamp(milliseconds: row.integer(0)),
+          bill: try row.hash(3), open: row.int(4), quiet: quiet, zone: row.text(2))
+      } ?? nil
+    }
+  }
+
+  /// At most one message is taken for a delivery.
+  func checkMessages() {
+    var taken: [DeliveryKey: Int] = [:]
+    for message in witness.all {
+      guard let (key, _) = DeliveryKey.parse(idempotencyKey: message.key) else {
+        violated("\(message.key): a message that nobody meant")
+        continue
+      }
+      taken[key, default: 0] += 1
+    }
+    for (key, count) in taken where count > 1 { violated("\(key): taken \(count) times") }
+  }
+}

@@ -1,0 +1,130 @@
+import Audit
+import Billing
+import Delivery
+import Synchronization
+
+/// What the providers really took, kept apart from everything that is simulated: it never fails.
+final class Witness: AuditAcceptances {
+  struct Message: Hashable, Sendable {
+    var key: String
+    var at: Timestamp
+  }
+
+  private let messages = Mutex<[Message]>([])
+
+  var all: [Message] { messages.withLock { $0 } }
+
+  func accept(_ key: String, at moment: Timestamp) {
+    messages.withLock { $0.append(Message(key: key, at: moment)) }
+  }
+
+  func has(_ key: String) -> Bool { messages.withLock { $0.contains { $0.key == key } } }
+
+  /// Whether it was taken for the first time since a moment.
+  func has(_ key: String, since moment: Timestamp) -> Bool {
+    messages.withLock { messages in
+      messages.first { $0.key == key }.map { $0.at >= moment } ?? false
+    }
+  }
+
+  func acceptances(
+    of month: BillingMonth, _ body: @Sendable ([Audit.Acceptance]) throws -> Void
+  ) async throws {
+    try body(
+      all.compactMap { message in
+        guard let (key, channel) = DeliveryKey.parse(idempotencyKey: message.key) else {
+          return nil
+        }
+        return Audit.Acceptance(delivery: key, channel: channel, at: message.at)
+      })
+  }
+}
+
+/// A provider as unreliable as any: refuses, loses requests and answers, and takes messages long
+/// after nobody waits for them.
+struct SimulatedProvider: Provider {
+  /// How a request is met.
+  private enum Meeting {
+    case accept
+    case reject
+    case refuse
+    case loseRequest
+    case loseAnswer
+    /// It arrives after the call was given up.
+    case arriveLate
+  }
+
+  let name: String
+  let capabilities: ProviderCapabilities
+  let world: SimulatedWorld
+
+  func send(
+    _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome {
+    guard deadline.permitsWriting else { return .notWritten }
+    await world.invariants.checkWrite(key, message)
+    let meeting = world.isFaulty ? pick() : .accept
+    let answerAt = deadline.remainingMilliseconds
+    switch meeting {
+    case .loseRequest:
+      await world.loop.sleep(until: world.loop.now + answerAt)
+      return .unknown
+    case .arriveLate:
+      let delay = answerAt + Int64(world.random.next() % 900_000)
+      let at = world.loop.now + delay
+      world.later(at) { _ = take(key, notAfter: notAfter) }
+      await world.loop.sleep(until: world.loop.now + answerAt)
+      return .unknown
+    case .accept, .reject, .refuse, .loseAnswer:
+      await world.loop.sleep(until: world.loop.now + 20 + Int64(world.random.next() % 1200))
+      if Task.isCancelled { return .unknown }
+      return answer(meeting, key, notAfter: notAfter)
+    }
+  }
+
+  private func pick() -> Meeting {
+    switch world.random.next() % 100 {
+    case ..<6: .reject
+    case ..<16: .refuse
+    case ..<22: .loseRequest
+    case ..<29: .loseAnswer
+    case ..<34: .arriveLate
+    default: .accept
+    }
+  }
+
+  private func answer(_ meeting: Meeting, _ key: String, notAfter: Timestamp) -> SendOutcome {
+    // One that keeps keys says of a message that it has what it said the first time.
+    let isKnown = knows(key)
+    switch meeting {
+    case .reject where !isKnown: return .rejected(code: "noSuchRecipient")
+    case .refuse where !isKnown: return .notAccepted(retryAfterMilliseconds: nil)
+    default:
+      guard take(key, notAfter: notAfter) else {
+        return .notAccepted(retryAfterMilliseconds: nil)
+      }
+      return meeting == .loseAnswer ? .unknown : .accepted(reference: key)
+    }
+  }
+
+  /// Whether it is taken, now or before.
+  private func take(_ key: String, notAfter: Timestamp) -> Bool {
+    let now = Timestamp(milliseconds: world.loop.now)
+    if capabilities.refusesLate, now > notAfter { return false }
+    if knows(key) { return true }
+    world.witness.accept(key, at: now)
+    return true
+  }
+
+  /// It forgets a key after its time, and not a second later than it promised.
+  private func knows(_ key: String) -> Bool {
+    guard let kept = capabilities.keepsKeySeconds else { return false }
+    return world.witness.has(
+      key, since: Timestamp(milliseconds: world.loop.now - kept * 1000))
+  }
+
+  func lookUp(_ key: String) async -> LookUpOutcome {
+    guard capabilities.lookUpSettlesSeconds != nil else { return .unavailable }
+    return world.witness.has(key) ? .found(reference: key) : .absent
+  }
+}
