@@ -156,14 +156,18 @@ package struct ListedDelivery: Hashable, Sendable {
 package struct ListedAttempt: Hashable, Sendable {
   package var channel: Channel
   package var openedAt: Timestamp
+  /// The call was over by then, whatever arrived later.
+  package var deadline: Timestamp
   package var quietSlots: QuietSlots
   package var timeZone: String
 
   package init(
-    channel: Channel, openedAt: Timestamp, quietSlots: QuietSlots, timeZone: String
+    channel: Channel, openedAt: Timestamp, deadline: Timestamp, quietSlots: QuietSlots,
+    timeZone: String
   ) {
     self.channel = channel
     self.openedAt = openedAt
+    self.deadline = deadline
     self.quietSlots = quietSlots
     self.timeZone = timeZone
   }

@@ -116,7 +116,8 @@ struct VerificationTally {
     }
   }
 
-  /// By what was known when the attempt that it came from was opened.
+  /// By what was known when the attempt that it came from was opened, and for the moment of the
+  /// call: what is under way longer than that was written before.
   private mutating func isQuiet(_ message: Acceptance, _ delivery: ListedDelivery) -> Bool {
     let attempts = delivery.attempts.filter { $0.channel == message.channel }
     guard let attempt = attempts.first(where: { $0.openedAt <= message.at }) ?? attempts.last,
@@ -124,7 +125,8 @@ struct VerificationTally {
     else { return false }
     if zones[attempt.timeZone] == nil { zones[attempt.timeZone] = ZoneRules(attempt.timeZone) }
     guard let zone = zones[attempt.timeZone] else { return false }
-    return attempt.quietSlots.contains(zone.slotNumber(at: message.at))
+    return attempt.quietSlots.contains(
+      zone.slotNumber(at: min(message.at, attempt.deadline)))
   }
 
   /// Records what should not be there; nothing when the list is empty.

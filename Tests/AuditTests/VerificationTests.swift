@@ -224,11 +224,22 @@ struct VerificationTests {
     #expect(report.holds)
   }
 
+  @Test func `a message that was under way for longer than its call was written before`()
+    async throws
+  {
+    let late = try await report {
+      $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [6])!
+      $0.records.deliveries[0].attempts[0].deadline = RecordedMonth.noon.adding(seconds: -1)
+    }
+    #expect(late.holds)
+  }
+
   @Test func `judges a message by what was known when its attempt was opened`() async throws {
     func later(_ minutes: Int64, quiet: QuietSlots) -> ListedAttempt {
       ListedAttempt(
         channel: .email, openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
-        quietSlots: quiet, timeZone: "Asia/Seoul")
+        deadline: RecordedMonth.noon.adding(seconds: minutes * 60 + 120), quietSlots: quiet,
+        timeZone: "Asia/Seoul")
     }
     // Noon became quiet after the message was under way; a later attempt knows it.
     let changed = try await report {
@@ -299,7 +310,8 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
           key: delivery, state: number == 5 ? .failed : .accepted, version: 1,
           attempts: [
             ListedAttempt(
-              channel: .email, openedAt: Self.noon.adding(seconds: -120), quietSlots: .none,
+              channel: .email, openedAt: Self.noon.adding(seconds: -120),
+              deadline: Self.noon.adding(seconds: 20), quietSlots: .none,
               timeZone: "Asia/Seoul")
           ]))
       if number != 5 {
