@@ -12,7 +12,8 @@ struct LoadTests {
   func manyInFlight() async throws {
     let count = 5000
     try await MockServer.run(latencyMilliseconds: 1000) { (server) async throws in
-      let provider = server.provider(straight: true, maxInFlight: count, connectMilliseconds: 60_000)
+      let provider = server.provider(
+        straight: true, maxInFlight: count, connectMilliseconds: 60_000)
       let start = ContinuousClock.now
       let outcomes = await withTaskGroup(of: SendOutcome.self) { group in
         for number in 0..<count {
