@@ -32,11 +32,7 @@ struct CrashProviders: Sendable {
   init(_ kind: Kind, in platform: PlatformFolder) async throws {
     process = try BillingProcess(
       ["mock-provider", "--latency-ms", "5"] + kind.options, in: platform.folder)
-    let process = process
-    let listens = try await becomesTrue(withinSeconds: 30) {
-      process.hasEnded || process.outputSoFar.contains("\n")
-    }
-    guard listens, let port = Int(process.outputSoFar.prefix { $0 != "\n" }) else {
+    guard let port = try await process.firstLine(withinSeconds: 30).flatMap({ Int($0) }) else {
       process.send(SIGKILL)
       throw CrashFailure("the providers do not listen: \(try await process.ending().errors)")
     }
