@@ -24,14 +24,15 @@ struct CrashCase: Sendable {
   /// What a process does in one case is not always what it does in the next (how much it polls, how
   /// often it stores offsets): a point that was not reached is tried again, and the last of many is
   /// looked for a little earlier.
-  private static let tries = 4
+  private static let tries = 5
 
   func run() async -> Verdict {
     let count = passed[point.moment] ?? 0
     guard count > 0 else { return .notReached }
     guard let number = point.occurrence.number(of: count) else { return .sameAsAnother }
     for attempt in 0..<Self.tries {
-      let here = point.occurrence == .last ? max(1, number - attempt) : number
+      let earlier = point.occurrence == .last ? attempt * max(1, number / 10) : 0
+      let here = max(1, number - earlier)
       do {
         if try await meets(at: here) { return .held }
       } catch let failure as CrashFailure {
@@ -46,12 +47,23 @@ struct CrashCase: Sendable {
   /// Whether the process was met.
   private func meets(at number: Int) async throws -> Bool {
     let platform = try await months.copy(at: scenario.begins)
+    let providers: CrashProviders?
+    if let kind = scenario.providers {
+      providers = try await CrashProviders(kind, in: platform)
+    } else {
+      providers = nil
+    }
     do {
-      guard try await disturb(platform, at: number) else { return false }
-      try await CrashRecovery(platform: platform, way: scenario.finish).finish()
-      try await check(platform)
-      return true
+      let wasMet = try await disturb(platform, at: number)
+      if wasMet {
+        try await CrashRecovery(platform: platform, way: scenario.finish).finish()
+        try await check(platform)
+        if scenario.providers == .silent { try await resolve(platform) }
+      }
+      try await providers?.stop()
+      return wasMet
     } catch {
+      try? await providers?.stop()
       throw CrashFailure("\(error); left in \(try Self.keep(platform))")
     }
   }
@@ -118,13 +130,38 @@ struct CrashCase: Sendable {
   private func check(_ platform: PlatformFolder) async throws {
     let differences = try await CrashOutcome(of: platform).differences(from: expected)
     guard differences.isEmpty else { throw CrashFailure(differences.joined(separator: "; ")) }
+    try await ask(platform)
+    let proof = try await billing("verify", CrashMonth.month, "--json", in: platform.folder)
+    guard proof.status == 0, try number("pending", in: proof.output) == 0 else {
+      let findings = try value("findings", in: proof.output) ?? "nothing"
+      throw CrashFailure("verify ended with \(proof.status), found \(findings), \(proof.errors)")
+    }
+  }
+
+  @discardableResult
+  private func ask(_ platform: PlatformFolder) async throws -> CrashWitness {
     let witness = try await CrashWitness(of: platform)
     guard witness.complaints.isEmpty else {
       throw CrashFailure(witness.complaints.prefix(5).joined(separator: "; "))
     }
-    let proof = try await billing("verify", CrashMonth.month, "--json", in: platform.folder)
-    guard proof.status == 0, try number("pending", in: proof.output) == 0 else {
-      throw CrashFailure("verify ended with \(proof.status): \(proof.output) \(proof.errors)")
+    return witness
+  }
+
+  /// An operator says of each uncertain delivery what the provider's own ledger says: then everybody
+  /// has got one message.
+  private func resolve(_ platform: PlatformFolder) async throws {
+    for (key, wasTaken) in try await ask(platform).uncertain {
+      let ending = try await billing(
+        "deliveries", "resolve", wasTaken ? "--accepted" : "--absent", "--month",
+        CrashMonth.month, "--customer", key.customer.description, "--yes", "--why",
+        "asked the provider", in: platform.folder)
+      guard ending.status == 0 else { throw CrashFailure("resolve: \(ending.errors)") }
+    }
+    try await CrashRecovery(platform: platform, way: scenario.finish).finish()
+    try await check(platform)
+    let states = try await ask(platform).states
+    guard Set(states.keys) == [.accepted, .suppressed] else {
+      throw CrashFailure("resolved, deliveries stand like this: \(states)")
     }
   }
 

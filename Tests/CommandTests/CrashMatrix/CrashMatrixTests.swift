@@ -157,11 +157,14 @@ actor CrashCounts {
     _ scenario: CrashScenario, _ months: CrashMonth
   ) async throws -> [String: Int] {
     let platform = try await months.copy(at: scenario.begins)
+    var providers: CrashProviders?
+    if let kind = scenario.providers { providers = try await CrashProviders(kind, in: platform) }
     var environment = ["BILLING_FAIL_POINT_COUNT": platform.folder.file("journal")]
     environment["BILLING_FAIL_POINT"] = scenario.circumstances
     _ = try await BillingProcess(
       scenario.command, in: platform.folder, environment: environment
     ).ending()
+    try await providers?.stop()
     var passed: [String: Int] = [:]
     for line in try platform.folder.read("journal").split(separator: "\n") {
       let parts = line.split(separator: ":")

@@ -1,5 +1,6 @@
 import Billing
 import BillingTestKit
+import EmbeddedStore
 import Foundation
 import Testing
 
@@ -54,7 +55,7 @@ actor CrashMonth {
     case .settled: return try await after("settle", Self.month, from: .imported)
     case .rendered: return try await after("render", Self.month, from: .settled)
     case .dispatched: return try await after("dispatch", from: .rendered)
-    case .withLostBills: return try Self.losingBills(of: try await copy(at: .dispatched))
+    case .withLostBills: return try await Self.losingBills(of: try await copy(at: .dispatched))
     case .abandoned: return try await Self.abandoned(try await copy(at: .rendered))
     case .finished:
       let platform = try await copy(at: .imported)
@@ -75,7 +76,7 @@ actor CrashMonth {
   private static func imported() async throws -> PlatformFolder {
     let platform = try await PlatformFolder()
     let folder = platform.folder
-    try folder.write(configuration, to: "billing.yaml")
+    try folder.write(settings(port: nil), to: "billing.yaml")
     for version in [2, 3] {
       let policy = "policy-\(version)"
       try FileManager.default.createDirectory(
@@ -110,16 +111,27 @@ actor CrashMonth {
     return ([String(rows[0])] + changed).joined(separator: "\n") + "\n"
   }
 
-  private static func losingBills(of platform: PlatformFolder) throws -> PlatformFolder {
+  /// Two bills that are about to be sent.
+  private static func losingBills(of platform: PlatformFolder) async throws -> PlatformFolder {
+    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
+    let customers = try await ledger.read { connection in
+      var customers: [String] = []
+      try connection.query(
+        "SELECT customer_id FROM deliveries WHERE state = 2 AND channel = 1 ORDER BY 1 LIMIT 2"
+      ) { customers.append($0.text(0)) }
+      return customers
+    }
     let bills = platform.folder.file("data/bills/\(month)")
     let names = try #require(FileManager.default.enumerator(atPath: bills)?.allObjects as? [String])
-    for lost in names.filter({ $0.hasSuffix(".html.gz") }).sorted().prefix(2) {
+    for customer in customers {
+      let lost = try #require(names.first { $0.hasSuffix("/\(customer).v1.email.html.gz") })
       try FileManager.default.removeItem(atPath: "\(bills)/\(lost)")
     }
     return platform
   }
 
   private static func abandoned(_ platform: PlatformFolder) async throws -> PlatformFolder {
+    let providers = try await CrashProviders(.asked, in: platform)
     for (command, point) in [
       (["dispatch"], "dispatch.publish:before:3:kill"),
       (["deliver", "--drain"], "provider.send:after:9:kill"),
@@ -132,6 +144,7 @@ actor CrashMonth {
     let recovery = CrashRecovery(platform: platform, way: .commands)
     let isQuiet = try await recovery.waitsUntilLeasesAreOver()
     try #require(isQuiet)
+    try await providers.stop()
     return platform
   }
 
@@ -163,31 +176,39 @@ actor CrashMonth {
   static let reapSeconds: Int64 = 1
   static let republishSeconds: Int64 = 1
 
-  private static let configuration = """
-    workers: 2
-    runs:
-      leaseSeconds: 2
-    settlement:
-      chunkSize: 8
-      maxParked: "50 %"
-    dispatch:
-      republishSeconds: \(republishSeconds)
-    delivery:
-      maxInFlight: 8
-      leaseSeconds: 4
-      leaseGuardSeconds: 3
-      slotGuardSeconds: 3
-      callSeconds: 2
-      reapSeconds: \(reapSeconds)
-    providers:
-      settleSeconds: 1
-      email:
-        milliseconds: 5
-        failures: "0 %"
-      sms:
-        milliseconds: 5
+  /// - Parameter port: where the providers listen; `nil`: they are in the process itself.
+  static func settings(port: Int?) -> String {
+    func address(_ channel: String) -> String {
+      port.map { "http://127.0.0.1:\($0)/\(channel)" } ?? "none"
+    }
+    return """
+      workers: 2
+      runs:
+        leaseSeconds: 2
+      settlement:
+        chunkSize: 8
+        maxParked: "50 %"
+      dispatch:
+        republishSeconds: \(republishSeconds)
+      delivery:
+        maxInFlight: 8
+        leaseSeconds: 4
+        leaseGuardSeconds: 3
+        slotGuardSeconds: 3
+        callSeconds: 2
+        reapSeconds: \(reapSeconds)
+      providers:
+        settleSeconds: 1
+        email:
+          url: \(address("email"))
+          milliseconds: 5
+          failures: "0 %"
+        sms:
+          url: \(address("sms"))
+          milliseconds: 5
 
-    """
+      """
+  }
 
   private static func policy(_ version: Int) -> String {
     """

@@ -56,6 +56,8 @@ struct CrashWitness: Sendable {
   /// Deliveries by state.
   private(set) var states: [DeliveryState: Int] = [:]
   private(set) var messages = 0
+  /// Those on the operator's list, and whether somebody got the message.
+  private(set) var uncertain: [(key: DeliveryKey, wasTaken: Bool)] = []
   /// What breaks a promise, in words.
   private(set) var complaints: [String] = []
 
@@ -99,6 +101,7 @@ struct CrashWitness: Sendable {
     case .failed, .suppressed, .superseded, .held:
       if accepted > 0 { complaints.append("\(key) is \(state), and somebody got it") }
     case .uncertain:
+      uncertain.append((key, accepted > 0))
       if isLookedAtAgain { complaints.append("\(key) is uncertain and not yet left to anybody") }
     case .planned, .queued, .claimed, .sending:
       complaints.append("\(key) is still \(state)")

@@ -9,6 +9,8 @@ struct CrashScenario: Sendable {
   /// What else happens in that process, so that it comes to these calls at all.
   var circumstances: String?
   var calls: [PortCall]
+  /// `nil`: the ones inside the process.
+  var providers: CrashProviders.Kind?
   var actions = CrashPoint.Action.allCases
   /// The command that takes the month to its end afterwards.
   var finish = CrashRecovery.Way.commands
@@ -73,38 +75,41 @@ struct CrashScenario: Sendable {
   private static let dispatching = [
     CrashScenario(
       name: "dispatch", begins: .rendered, command: ["dispatch"],
-      calls: [.queueDue, .takeUnpublished, .publish, .markPublished]),
+      calls: [.queueDue, .takeUnpublished, .publish, .markPublished], providers: .asked),
     // After a dispatcher and a consumer that were killed.
     CrashScenario(
       name: "reconcile", begins: .abandoned, command: ["dispatch"],
       calls: [
         .reap, .sweep, .resolve, .takeUnpublished, .queueDue, .publish, .markPublished,
-      ]),
+      ], providers: .asked),
   ]
 
   private static let delivering = [
     CrashScenario(
       name: "deliver", begins: .dispatched, command: drain,
-      calls: [.claim, .intend, .send, .record, .storeOffsets, .closeFeed, .reap, .sweep]),
+      calls: [.claim, .intend, .send, .record, .storeOffsets, .closeFeed, .reap, .sweep],
+      providers: .asked),
     CrashScenario(
-      name: "deliver-failing", begins: .dispatched,
-      command: drain + [
-        "--set", "providers.email.failures=40 %", "--set", "providers.sms.failures=20 %",
-      ],
-      calls: [.claim, .intend, .record]),
+      name: "deliver-failing", begins: .dispatched, command: drain,
+      calls: [.claim, .intend, .send, .record], providers: .faulty),
+    // What was under way is on the operator's list, and never sent again by itself.
+    CrashScenario(
+      name: "deliver-silent", begins: .dispatched, command: drain,
+      calls: [.intend, .send, .record], providers: .silent),
     // Two bills are gone and are made again.
     CrashScenario(
       name: "deliver-lost-bills", begins: .withLostBills, command: drain,
-      calls: [.deleteBills, .putBills, .makeBillsDurable]),
+      calls: [.deleteBills, .putBills, .makeBillsDurable], providers: .asked),
     CrashScenario(
       name: "deliver-slow", begins: .dispatched, command: drain,
-      circumstances: "deliver.record:before:1:slow4500", calls: [.heartbeat]),
+      circumstances: "deliver.record:before:1:slow4500", calls: [.heartbeat],
+      providers: .asked),
     // Intents that were committed, but whose answer is lost, and one that was refused.
     CrashScenario(
       name: "deliver-unanswered", begins: .dispatched, command: drain,
       circumstances: "deliver.intend:after:1:busy,deliver.intend:before:3:busy,"
         + "deliver.intend:after:4:busy",
-      calls: [.release]),
+      calls: [.release], providers: .asked),
   ]
 
   private static let wholeMonth = [
