@@ -58,6 +58,11 @@ final class BillingProcess: Sendable {
     return text[close...].dropFirst(2).first == "T"
   }
 
+  /// What it has printed so far.
+  var outputSoFar: String {
+    get throws { try String(contentsOfFile: output, encoding: .utf8) }
+  }
+
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
   /// Kills it at that moment, unless it has ended by then.
