@@ -77,12 +77,9 @@ package struct SetAsideDeliveries: Hashable, Sendable {
 package struct SettledMonth: Hashable, Sendable {
   /// Every run of both jobs is completed.
   package var isComplete: Bool
-  /// The month's bills were made and its deliveries with them.
-  package var isRendered: Bool
 
-  package init(isComplete: Bool, isRendered: Bool) {
+  package init(isComplete: Bool) {
     self.isComplete = isComplete
-    self.isRendered = isRendered
   }
 }
 
@@ -90,15 +87,18 @@ package struct LedgerRecords: Sendable {
   package var statements: [ListedStatement]
   /// Customers who are parked and have no statement.
   package var parked: [CustomerID]
+  /// Whom the month's supplements were about, most of them in the frozen cohort too.
+  package var supplemented: [CustomerID]
   package var bills: [ListedBill]
   package var deliveries: [ListedDelivery]
 
   package init(
-    statements: [ListedStatement], parked: [CustomerID], bills: [ListedBill],
-    deliveries: [ListedDelivery]
+    statements: [ListedStatement], parked: [CustomerID], supplemented: [CustomerID],
+    bills: [ListedBill], deliveries: [ListedDelivery]
   ) {
     self.statements = statements
     self.parked = parked
+    self.supplemented = supplemented
     self.bills = bills
     self.deliveries = deliveries
   }
@@ -108,7 +108,7 @@ package struct ListedStatement: Hashable, Sendable {
   package var key: StatementKey
   package var hash: ContentHash
   package var total: Int64
-  /// Channels that a bill of it is to exist for, once it was rendered.
+  /// Its bills were made, and a delivery with them.
   package var isRendered: Bool
 
   package init(key: StatementKey, hash: ContentHash, total: Int64, isRendered: Bool) {
@@ -156,14 +156,18 @@ package struct ListedDelivery: Hashable, Sendable {
 package struct ListedAttempt: Hashable, Sendable {
   package var channel: Channel
   package var openedAt: Timestamp
+  /// The call was over by then, whatever arrived later.
+  package var deadline: Timestamp
   package var quietSlots: QuietSlots
   package var timeZone: String
 
   package init(
-    channel: Channel, openedAt: Timestamp, quietSlots: QuietSlots, timeZone: String
+    channel: Channel, openedAt: Timestamp, deadline: Timestamp, quietSlots: QuietSlots,
+    timeZone: String
   ) {
     self.channel = channel
     self.openedAt = openedAt
+    self.deadline = deadline
     self.quietSlots = quietSlots
     self.timeZone = timeZone
   }

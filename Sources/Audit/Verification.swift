@@ -30,8 +30,7 @@ package struct Verification: Sendable {
     let chunks = try await statements.cohortChunks(of: month)
     let chosen = Self.choose(sample, of: chunks.count)
     var accepted = try await AcceptedMessages(of: month, from: acceptances)
-    var tally = VerificationTally(
-      isRendered: settled.isRendered, isSample: chosen.count < chunks.count)
+    var tally = VerificationTally(isSample: chosen.count < chunks.count)
     for (position, chunk) in chosen.enumerated() {
       try Task.checkCancellation()
       let cohort = try await statements.cohort(of: month, chunk: chunk)

@@ -21,10 +21,14 @@ package struct VerificationReport: Hashable, Sendable {
     self.findings = findings
   }
 
-  /// Whether the equation holds.
-  package var holds: Bool {
-    runsAreComplete && findings.isEmpty
-      && counts.targets == counts.settledCustomers + counts.parked
+  /// Whether the equation holds, of a month whose bills are all made.
+  package var holds: Bool { runsAreComplete && nothingIsWrong && counts.unrendered == 0 }
+
+  /// Nothing is wrong, only that bills and deliveries are still to be made: there is no proof yet.
+  package var awaitsRendering: Bool { nothingIsWrong && counts.unrendered > 0 }
+
+  private var nothingIsWrong: Bool {
+    findings.isEmpty && counts.targets == counts.settledCustomers + counts.parked
   }
 }
 
@@ -34,6 +38,8 @@ package struct VerificationCounts: Hashable, Sendable {
   package var settledCustomers: Int64 = 0
   /// All versions.
   package var statements: Int64 = 0
+  /// Statements whose bills are not made yet.
+  package var unrendered: Int64 = 0
   package var parked: Int64 = 0
   package var bills: Int64 = 0
   package var deliveries: [DeliveryState: Int64] = [:]

@@ -2,32 +2,33 @@ import Billing
 
 /// Counts and compares chunk by chunk.
 struct VerificationTally {
-  private let isRendered: Bool
   private let isSample: Bool
   private var counts = VerificationCounts()
   private var findings: [Finding.Code: Finding] = [:]
   private var zones: [String: ZoneRules] = [:]
 
-  init(isRendered: Bool, isSample: Bool) {
-    self.isRendered = isRendered
+  init(isSample: Bool) {
     self.isSample = isSample
   }
 
-  /// Targets = statements + parked, as sets.
+  /// Targets = statements + parked, as sets. Who was recorded too late for the frozen cohort is a
+  /// supplement's target.
   mutating func compareTargets(_ cohort: [CustomerID], _ records: LedgerRecords) {
     let settled = Set(records.statements.map(\.key.customer))
     let parked = Set(records.parked)
-    counts.targets += Int64(cohort.count)
+    let targets = Set(cohort).union(records.supplemented)
+    counts.targets += Int64(targets.count)
     counts.settledCustomers += Int64(settled.count)
     counts.parked += Int64(parked.count)
-    expect(.targetWithoutStatement, cohort.filter { !settled.contains($0) && !parked.contains($0) })
-    expect(.notATarget, settled.union(parked).subtracting(cohort).sorted())
+    expect(.targetWithoutStatement, targets.subtracting(settled).subtracting(parked).sorted())
+    expect(.notATarget, settled.union(parked).subtracting(targets).sorted())
     expect(.settledAndParked, settled.intersection(parked).sorted())
   }
 
   /// What the manifest lists is what the store holds.
   mutating func compareStatements(_ listed: [ListedStatement], _ stored: [HashedStatement]) {
     counts.statements += Int64(listed.count)
+    counts.unrendered += Int64(listed.count { !$0.isRendered })
     var next = stored.makeIterator()
     var candidate = next.next()
     for statement in listed {
@@ -64,16 +65,15 @@ struct VerificationTally {
         }
       }
     }
-    guard isRendered else { return }
     for statement in records.statements where statement.isRendered {
       if let wanted = wanted[statement.key], wanted == channels[statement.key] { continue }
       expect(.statementWithoutBill, [statement.key])
     }
   }
 
-  /// Deliveries by state, one `bill` for each settled customer, at most one accepted message each:
-  /// under whichever key, of whichever channel and round. A correction and a resend are deliveries
-  /// of their own.
+  /// Deliveries by state, one that carries the latest bill for each customer, at most one accepted
+  /// message each: under whichever key, of whichever channel and round. A correction and a resend
+  /// are deliveries of their own.
   mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: inout AcceptedMessages) {
     for delivery in records.deliveries {
       counts.deliveries[delivery.state, default: 0] += 1
@@ -90,10 +90,22 @@ struct VerificationTally {
         expect(.sentInQuietSlot, [delivery.key])
       }
     }
-    guard isRendered else { return }
-    let told = Set(records.deliveries.filter { $0.key.kind == .bill }.map(\.key.customer))
-    let rendered = records.statements.filter(\.isRendered).map(\.key.customer)
-    expect(.statementWithoutDelivery, Set(rendered).subtracting(told).sorted())
+    let carried = Set(
+      records.deliveries.filter { $0.state != .superseded }.map {
+        StatementKey(month: $0.key.month, customer: $0.key.customer, version: $0.version)
+      })
+    expect(
+      .statementWithoutDelivery,
+      Self.latest(records.statements.filter(\.isRendered)).filter { !carried.contains($0) }
+        .map(\.customer))
+  }
+
+  /// The latest version of each customer's; ascending, as the statements are.
+  private static func latest(_ statements: [ListedStatement]) -> [StatementKey] {
+    statements.indices.filter { position in
+      position + 1 == statements.count
+        || statements[position + 1].key.customer != statements[position].key.customer
+    }.map { statements[$0].key }
   }
 
   /// `sending` and `uncertain` are open: the provider may know more than the ledger does yet.
@@ -104,7 +116,8 @@ struct VerificationTally {
     }
   }
 
-  /// By what was known when the attempt that it came from was opened.
+  /// By what was known when the attempt that it came from was opened, and for the moment of the
+  /// call: what is under way longer than that was written before.
   private mutating func isQuiet(_ message: Acceptance, _ delivery: ListedDelivery) -> Bool {
     let attempts = delivery.attempts.filter { $0.channel == message.channel }
     guard let attempt = attempts.first(where: { $0.openedAt <= message.at }) ?? attempts.last,
@@ -112,7 +125,8 @@ struct VerificationTally {
     else { return false }
     if zones[attempt.timeZone] == nil { zones[attempt.timeZone] = ZoneRules(attempt.timeZone) }
     guard let zone = zones[attempt.timeZone] else { return false }
-    return attempt.quietSlots.contains(zone.slotNumber(at: message.at))
+    return attempt.quietSlots.contains(
+      zone.slotNumber(at: min(message.at, attempt.deadline)))
   }
 
   /// Records what should not be there; nothing when the list is empty.

@@ -79,6 +79,14 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
     }
   }
 
+  package func lateCustomers(
+    of month: BillingMonth, after: CustomerID?, limit: Int
+  ) async throws -> [CustomerID] {
+    try await gate.pass(.readInputs) {
+      try await ledger.lateCustomers(of: month, after: after, limit: limit)
+    }
+  }
+
   package func correctionSums(of run: RunRecord) async throws -> (new: Int64, old: Int64) {
     try await gate.pass(.readInputs) { try await ledger.correctionSums(of: run) }
   }

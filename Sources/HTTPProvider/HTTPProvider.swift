@@ -31,7 +31,8 @@ package final class HTTPProvider: Provider {
   ///   - connectMilliseconds: a call that gets no connection within this time was not written; to
   ///     be shorter than what a call has until it must be written.
   package init(
-    channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int, connectMilliseconds: Int64,
+    channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int,
+    connectMilliseconds: Int64,
     logger: Logger
   ) {
     name = "http-\(channel.rawValue)"

@@ -9,7 +9,8 @@ package struct ProviderAddress: Hashable, Sendable {
   package init?(_ text: String) {
     guard let parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme),
       let host = parts.host, !host.isEmpty, parts.user == nil, parts.password == nil,
-      parts.query == nil, parts.fragment == nil, parts.port.map({ (1...65_535).contains($0) }) ?? true
+      parts.query == nil, parts.fragment == nil,
+      parts.port.map({ (1...65_535).contains($0) }) ?? true
     else { return nil }
     self.text = text.hasSuffix("/") ? String(text.dropLast()) : text
   }

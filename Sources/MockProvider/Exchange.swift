@@ -35,7 +35,9 @@ struct Exchange: Sendable {
       headers: [
         "Content-Length": String(body.count), "Content-Type": "application/json",
       ])
-    if let retryAfterSeconds { head.headers.add(name: "Retry-After", value: "\(retryAfterSeconds)") }
+    if let retryAfterSeconds {
+      head.headers.add(name: "Retry-After", value: "\(retryAfterSeconds)")
+    }
     if !keepsAlive { head.headers.add(name: "Connection", value: "close") }
     connection.write(HTTPServerResponsePart.head(head), promise: nil)
     if !body.isEmpty {
@@ -78,7 +80,8 @@ final class ExchangeHandler: ChannelInboundHandler {
     case .end:
       guard let head = head.take() else { return }
       let headers = Dictionary(
-        head.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
+        head.headers.map { ($0.name.lowercased(), $0.value) },
+        uniquingKeysWith: { first, _ in first })
       incoming.yield(
         Exchange(
           request: MockRequest(

@@ -42,7 +42,7 @@ package struct SettlementJob: Sendable {
   }
 
   /// Settles a month, goes on with a settlement that was interrupted, or settles what was parked
-  /// and can be rated now. The runs that were worked on: none when there was nothing to do.
+  /// and can be rated now, and who was recorded too late. The runs that were worked on: none when there was nothing to do.
   ///
   /// - Parameter asOf: the moment at which the month has to be over, where it is not the clock's.
   package func settle(
@@ -59,7 +59,7 @@ package struct SettlementJob: Sendable {
         try await perform(
           request(run.key, catalog: run.pins.catalogVersion, joining: joining)))
     }
-    if let supplement = try await settleParked(month) { done.append(supplement) }
+    if let supplement = try await settleLeft(month) { done.append(supplement) }
     return done
   }
 
@@ -121,25 +121,26 @@ package struct SettlementJob: Sendable {
     return try await perform(request(key, catalog: catalog.version, joining: joining))
   }
 
-  /// Opens a supplement over exactly the parked customers that can be rated now, if any can.
-  private func settleParked(_ month: BillingMonth) async throws -> RunRecord? {
+  /// Opens a supplement over exactly the parked customers that can be rated now, and those who were
+  /// recorded too late for the regular run, if there are any.
+  private func settleLeft(_ month: BillingMonth) async throws -> RunRecord? {
     let runs = try await ledger.runs(of: month).filter { $0.key.job == .settlement }
     let catalog = try await currentCatalog(for: month)
-    let parked = try await unsettled(month)
-    guard !parked.isEmpty else { return nil }
     let last = runs.filter { $0.key.kind != .correction }.max { $0.pins.cutoff < $1.pins.cutoff }
     if let last, last.pins.catalogVersion == catalog.version,
       try await ledger.lastRecordNumber() == last.pins.cutoff
     {
-      return nil  // nothing was recorded since these were parked
+      return nil  // nothing was recorded since
     }
-    let ratable = try await ratableNow(parked, month: month, catalog: catalog)
-    guard !ratable.isEmpty else { return nil }
+    let ratable = try await ratableNow(try await unsettled(month), month: month, catalog: catalog)
+    // Of these, who cannot be rated is parked by the supplement, for everybody to see.
+    let customers = ratable + (try await lateCustomers(month))
+    guard !customers.isEmpty else { return nil }
     let key = RunKey(
       job: .settlement, month: month, kind: .supplement,
       sequence: runs.count { $0.key.kind == .supplement } + 1)
     var request = request(key, catalog: catalog.version, joining: false)
-    request.customers = ratable
+    request.customers = customers.sorted()
     // Never two supplements at once over the same customers.
     request.excludes = .settlement
     return try await perform(request)
@@ -153,11 +154,23 @@ package struct SettlementJob: Sendable {
   }
 
   private func unsettled(_ month: BillingMonth) async throws -> [CustomerID] {
+    try await allPages {
+      try await ledger.unsettled(of: month, after: $0, limit: $1).map(\.customer)
+    }
+  }
+
+  private func lateCustomers(_ month: BillingMonth) async throws -> [CustomerID] {
+    try await allPages { try await ledger.lateCustomers(of: month, after: $0, limit: $1) }
+  }
+
+  private func allPages(
+    _ page: (_ after: CustomerID?, _ limit: Int) async throws -> [CustomerID]
+  ) async throws -> [CustomerID] {
     var all: [CustomerID] = []
     while true {
-      let page = try await ledger.unsettled(of: month, after: all.last, limit: 10_000)
-      all += page.map(\.customer)
-      if page.count < 10_000 { return all }
+      let next = try await page(all.last, 10_000)
+      all += next
+      if next.count < 10_000 { return all }
     }
   }
 

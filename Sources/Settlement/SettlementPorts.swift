@@ -39,6 +39,11 @@ package protocol SettlementLedger: RunLedger {
   func unsettled(of month: BillingMonth, after: CustomerID?, limit: Int) async throws
     -> [ParkedCustomer]
 
+  /// Customers who were recorded after the month's regular settlement, belong to the month by what
+  /// is recorded now, and are neither settled nor parked; ascending, after one.
+  func lateCustomers(of month: BillingMonth, after: CustomerID?, limit: Int) async throws
+    -> [CustomerID]
+
   /// What the bills of a correction run differ by: new sum, old sum.
   func correctionSums(of run: RunRecord) async throws -> (new: Int64, old: Int64)
 
@@ -185,12 +190,18 @@ package struct UnbilledInputs: Hashable, Sendable {
   package var charges: Int64
   /// Their sum, minor units.
   package var chargeSum: Int64
-  /// Late usage and other changes to customers already settled: for a correction.
+  /// Customers already settled of whom something was recorded that their bill may depend on, and
+  /// that no run has looked at: for a correction.
   package var changedCustomers: Int64
+  /// Customers recorded too late to be settled: for a supplement.
+  package var lateCustomers: Int64
 
-  package init(charges: Int64, chargeSum: Int64, changedCustomers: Int64) {
+  package init(
+    charges: Int64, chargeSum: Int64, changedCustomers: Int64, lateCustomers: Int64
+  ) {
     self.charges = charges
     self.chargeSum = chargeSum
     self.changedCustomers = changedCustomers
+    self.lateCustomers = lateCustomers
   }
 }

@@ -36,7 +36,7 @@ struct VerificationTests {
   }
 
   @Test func `does not hold while a run is open`() async throws {
-    let report = try await report { $0.settled = SettledMonth(isComplete: false, isRendered: true) }
+    let report = try await report { $0.settled = SettledMonth(isComplete: false) }
     #expect(!report.holds)
   }
 
@@ -49,6 +49,15 @@ struct VerificationTests {
       $0.cohort[0].removeFirst()
     }
     #expect(codes == [.notATarget])
+  }
+
+  @Test func `a supplement's customers are targets too`() async throws {
+    let report = try await report {
+      $0.cohort[0].removeFirst()
+      $0.records.supplemented = [CustomerID(1), CustomerID(6)]
+    }
+    #expect(report.holds, "\(report.findings)")
+    #expect(report.counts.targets == 6)
   }
 
   @Test func `finds a customer both settled and parked`() async throws {
@@ -81,6 +90,53 @@ struct VerificationTests {
   @Test func `finds a statement without a delivery`() async throws {
     #expect(
       try await findings { $0.records.deliveries.removeLast() } == [.statementWithoutDelivery])
+  }
+
+  @Test func `finds a customer whose latest bill no delivery carries`() async throws {
+    let correct = { (month: inout RecordedMonth) in
+      var key = month.records.statements[0].key
+      key.version = 2
+      let hash = ContentHash(of: [9])
+      month.records.statements.insert(
+        ListedStatement(key: key, hash: hash, total: 90, isRendered: true), at: 1)
+      month.stored.insert(HashedStatement(key: key, hash: hash), at: 1)
+      for channel in [Channel.email, .sms] {
+        let bill = ListedBill(
+          key: BillKey(statement: key, policy: 1, template: 1, channel: channel), size: 10,
+          sha256: hash, policyChannels: [.email, .sms])
+        month.records.bills.insert(bill, at: 2)
+        month.objects[bill.key.path] = ExaminedBill(size: 10, sha256: hash)
+      }
+    }
+    #expect(try await findings(correct) == [.statementWithoutDelivery])
+    func correction(_ state: DeliveryState) -> ListedDelivery {
+      ListedDelivery(
+        key: DeliveryKey(
+          month: RecordedMonth.month, customer: CustomerID(1), kind: .correction, sequence: 1),
+        state: state, version: 2, attempts: [])
+    }
+    let carried = try await report { month in
+      correct(&month)
+      month.records.deliveries.insert(correction(.planned), at: 1)
+    }
+    #expect(carried.holds, "\(carried.findings)")
+    let superseded = try await findings { month in
+      correct(&month)
+      month.records.deliveries.insert(correction(.superseded), at: 1)
+    }
+    #expect(superseded == [.statementWithoutDelivery])
+  }
+
+  @Test func `does not hold, though nothing is wrong, while bills are to be made`() async throws {
+    let report = try await report { month in
+      month.records.statements[0].isRendered = false
+      month.records.bills.removeFirst(2)
+      month.records.deliveries.removeFirst()
+      month.accepted.removeFirst()
+    }
+    #expect(report.findings == [])
+    #expect(report.counts.unrendered == 1)
+    #expect(!report.holds && report.awaitsRendering)
   }
 
   @Test func `finds a message accepted twice, even on two channels`() async throws {
@@ -147,6 +203,7 @@ struct VerificationTests {
     }
     #expect(superseded.holds, "\(superseded.findings)")
     let codes = try await findings { month in
+      month.tellAgain(.resend, customer: 5)
       month.records.deliveries[4].state = .superseded
       month.accepted.append(
         Acceptance(
@@ -167,11 +224,22 @@ struct VerificationTests {
     #expect(report.holds)
   }
 
+  @Test func `a message that was under way for longer than its call was written before`()
+    async throws
+  {
+    let late = try await report {
+      $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [6])!
+      $0.records.deliveries[0].attempts[0].deadline = RecordedMonth.noon.adding(seconds: -1)
+    }
+    #expect(late.holds)
+  }
+
   @Test func `judges a message by what was known when its attempt was opened`() async throws {
     func later(_ minutes: Int64, quiet: QuietSlots) -> ListedAttempt {
       ListedAttempt(
         channel: .email, openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
-        quietSlots: quiet, timeZone: "Asia/Seoul")
+        deadline: RecordedMonth.noon.adding(seconds: minutes * 60 + 120), quietSlots: quiet,
+        timeZone: "Asia/Seoul")
     }
     // Noon became quiet after the message was under way; a later attempt knows it.
     let changed = try await report {
@@ -213,9 +281,10 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
   static let month = BillingMonth(year: 2026, month: 10)!
   static let noon = Timestamp(iso8601: "2026-11-05T12:00:00+09:00")!
 
-  var settled: SettledMonth? = SettledMonth(isComplete: true, isRendered: true)
+  var settled: SettledMonth? = SettledMonth(isComplete: true)
   var cohort = [[1, 2, 3].map { CustomerID($0) }, [4, 5, 6].map { CustomerID($0) }]
-  var records = LedgerRecords(statements: [], parked: [CustomerID(6)], bills: [], deliveries: [])
+  var records = LedgerRecords(
+    statements: [], parked: [CustomerID(6)], supplemented: [], bills: [], deliveries: [])
   var stored: [HashedStatement] = []
   var objects: [String: ExaminedBill] = [:]
   var accepted: [Acceptance] = []
@@ -241,7 +310,8 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
           key: delivery, state: number == 5 ? .failed : .accepted, version: 1,
           attempts: [
             ListedAttempt(
-              channel: .email, openedAt: Self.noon.adding(seconds: -120), quietSlots: .none,
+              channel: .email, openedAt: Self.noon.adding(seconds: -120),
+              deadline: Self.noon.adding(seconds: 20), quietSlots: .none,
               timeZone: "Asia/Seoul")
           ]))
       if number != 5 {
@@ -275,6 +345,7 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
     LedgerRecords(
       statements: records.statements.filter { customers.contains($0.key.customer) },
       parked: records.parked.filter { customers.contains($0) },
+      supplemented: records.supplemented.filter { customers.contains($0) },
       bills: records.bills.filter { customers.contains($0.key.statement.customer) },
       deliveries: records.deliveries.filter { customers.contains($0.key.customer) })
   }

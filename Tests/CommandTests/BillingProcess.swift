@@ -1,3 +1,4 @@
+import Billing
 import BillingTestKit
 import Foundation
 import Synchronization
@@ -58,9 +59,18 @@ final class BillingProcess: Sendable {
     return text[close...].dropFirst(2).first == "T"
   }
 
-  /// What it has printed so far.
-  var outputSoFar: String {
-    get throws { try String(contentsOfFile: output, encoding: .utf8) }
+  /// The first line of its output, once it is written; `nil` when it ended without one, or wrote
+  /// none within the bound.
+  func firstLine(withinSeconds bound: Int = 60) async throws -> String? {
+    let end = ContinuousClock.now + .seconds(bound)
+    while ContinuousClock.now < end {
+      let isOver = hasEnded
+      let text = try String(contentsOfFile: output, encoding: .utf8)
+      if let line = text.firstIndex(of: "\n") { return String(text[..<line]) }
+      if isOver { return nil }
+      try await SystemClock().sleep(milliseconds: 20)
+    }
+    return nil
   }
 
   func send(_ signal: Int32) { kill(process.processIdentifier, signal) }

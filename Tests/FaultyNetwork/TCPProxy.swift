@@ -136,6 +136,21 @@ package final class TCPProxy: Sendable {
     let proxy = Mutex<TCPProxy?>(nil)
   }
 
+  /// Joins a client to the server once it is there: reading from a channel that is not yet
+  /// registered with its event loop would be forgotten.
+  private final class AcceptedHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let owner: Owner
+
+    init(owner: Owner) { self.owner = owner }
+
+    func channelActive(context: ChannelHandlerContext) {
+      guard let proxy = owner.proxy.withLock({ $0 }) else { return context.close(promise: nil) }
+      proxy.connect(context.channel)
+    }
+  }
+
   private static func bootstrap(_ owner: Owner) -> ServerBootstrap {
     ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
       .serverChannelOption(.backlog, value: 4096)
@@ -143,13 +158,14 @@ package final class TCPProxy: Sendable {
       .childChannelOption(.autoRead, value: false)
       .childChannelOption(.allowRemoteHalfClosure, value: true)
       .childChannelInitializer { client in
-        guard let proxy = owner.proxy.withLock({ $0 }) else { return client.close() }
-        return proxy.connect(client)
+        client.eventLoop.makeCompletedFuture {
+          try client.pipeline.syncOperations.addHandler(AcceptedHandler(owner: owner))
+        }
       }
   }
 
   /// Connects to the server and joins the two, on the client's own event loop.
-  private func connect(_ client: any Channel) -> EventLoopFuture<Void> {
+  private func connect(_ client: any Channel) {
     let id = ObjectIdentifier(client)
     state.withLock { state in
       state.accepted += 1
@@ -172,11 +188,10 @@ package final class TCPProxy: Sendable {
       }
     joined.whenComplete { result in
       switch result {
-      case .success: client.setOption(.autoRead, value: true).whenComplete { _ in client.read() }
+      case .success: _ = client.setOption(.autoRead, value: true)
       case .failure: client.resetSoon()
       }
     }
-    return client.eventLoop.makeSucceededVoidFuture()
   }
 
   // MARK: For the flows

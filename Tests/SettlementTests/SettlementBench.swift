@@ -66,6 +66,7 @@ struct SettlementBench {
       "customer_id,name,email,phone,send_day,quiet_slots,time_zone,locale,channels,status,activated_on,terminated_on",
     "subscriptions.csv": "line_id,customer_id,plan_code,active_from,active_to",
     "charges.csv": "charge_id,customer_id,charged_on,category,description,amount,taxable",
+    "bundles.csv": "bundle_id,line_id,active_from,active_to",
     "usage.csv": "line_id,month,metric,quantity",
   ]
 

@@ -89,8 +89,23 @@ struct Processes: Sendable {
       } catch let error as StoreError where error.isRetryable {
         // As the command does: the next pass does what this one could not.
       }
-      try await node.clock.sleep(milliseconds: 120_000 + world.upTo(100_000))
+      if let late = justBeforeSlotEnd() {
+        nextTick = 0
+        await world.loop.sleep(until: late)
+      } else {
+        try await node.clock.sleep(milliseconds: 120_000 + world.upTo(100_000))
+      }
     }
+  }
+
+  /// Now and then a tick comes so late in a slot that what it queues is too late for it.
+  private func justBeforeSlotEnd() -> Int64? {
+    guard world.isFaulty, world.random.next() % 2 == 0,
+      let zone = ZoneRules("Asia/Seoul")
+    else { return nil }
+    let now = Timestamp(milliseconds: world.loop.now)
+    let late = zone.slot(at: now).end.milliseconds - 1000 - world.upTo(80_000)
+    return late > world.loop.now && late < world.loop.now + 900_000 ? late : nil
   }
 
   func consume(_ node: SimulatedNode) async throws {

@@ -11,6 +11,9 @@ struct Scenario: Sendable {
     var locale: String
   }
 
+  /// When it begins, in the first slot of the sending month: often near its end, where what was
+  /// queued comes too late.
+  let start: Timestamp
   /// Customers with one line each.
   let people: [Person]
   let faultyMilliseconds: Int64
@@ -25,6 +28,8 @@ struct Scenario: Sendable {
   init(seed: UInt64) {
     let random = SeededRandom(seed: seed &* 0x9E37_79B9_7F4A_7C15 &+ 7)
     func below(_ limit: UInt64) -> UInt64 { random.next() % limit }
+    start = SimulatedWorld.start.adding(
+      milliseconds: Int64([0, 60, 100, 110, 115][Int(below(5))]) * 60_000)
     people = (1...6).map { number in
       let zone = ["Asia/Seoul", "Asia/Seoul", "Asia/Tokyo", "Australia/Sydney"][Int(below(4))]
       // Slots of the night, and some of the day: enough are left in the first hours.

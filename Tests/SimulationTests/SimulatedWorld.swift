@@ -90,7 +90,7 @@ final class SimulatedWorld: Sendable {
   func end() { state.withLock { $0.isOver = true } }
 
   /// Faults come until then; afterwards everything has to come right by itself.
-  var isFaulty: Bool { loop.now < Self.start.milliseconds + scenario.faultyMilliseconds }
+  var isFaulty: Bool { loop.now < scenario.start.milliseconds + scenario.faultyMilliseconds }
 
   func upTo(_ limit: Int) -> Int64 { Int64(random.next() % UInt64(max(1, limit))) }
 

@@ -23,7 +23,7 @@ struct Simulation: Sendable {
   static func run(
     seed: UInt64, planting bug: PlantedBug? = nil, keepsTrace: Bool = false
   ) -> Result {
-    let loop = SimulationLoop(seed: seed, start: SimulatedWorld.start)
+    let loop = SimulationLoop(seed: seed, start: Scenario(seed: seed).start)
     let box = ResultBox()
     let ending = loop.run {
       await PlantedBug.$planted.withValue(bug) {

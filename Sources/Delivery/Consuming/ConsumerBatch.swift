@@ -207,8 +207,11 @@ extension Consumer {
     } catch {
       // Whether it was committed is unknown; that nothing was sent is certain.
       logger.warning("intents were not answered", metadata: ["cause": "\(error)"])
-      return try await release(
+      try await release(
         ready.map { ($0.held, .plan(afterMilliseconds: 1000), .notWritten) })
+      // Tried again, anything else would fail again, and for ever.
+      guard let error = error as? StoreError, error.isRetryable else { throw error }
+      return
     }
     let deadline = CallDeadline(clock: parts.clock, since: since, timing: configuration.timing)
     var over: [FeedEvent] = []

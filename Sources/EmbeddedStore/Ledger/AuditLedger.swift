@@ -8,13 +8,11 @@ extension EmbeddedLedger: AuditLedger {
       try connection.first(
         """
         SELECT count(*) FILTER (WHERE job = 1 AND kind = 1 AND status = 2),
-          count(*) FILTER (WHERE status <> 2),
-          count(*) FILTER (WHERE job = 2 AND kind = 1 AND status = 2)
+          count(*) FILTER (WHERE status <> 2)
         FROM runs WHERE month = ?1
         """, month
       ) { row in
-        row.int(0) == 0
-          ? nil : SettledMonth(isComplete: row.int(1) == 0, isRendered: row.int(2) > 0)
+        row.int(0) == 0 ? nil : SettledMonth(isComplete: row.int(1) == 0)
       } ?? nil
     }
   }
@@ -26,6 +24,7 @@ extension EmbeddedLedger: AuditLedger {
       LedgerRecords(
         statements: try AuditRows.statements(month, customers, in: connection),
         parked: try AuditRows.parked(month, customers, in: connection),
+        supplemented: try AuditRows.supplemented(month, customers, in: connection),
         bills: try AuditRows.bills(month, customers, in: connection),
         deliveries: try AuditRows.deliveries(month, customers, in: connection))
     }
@@ -162,6 +161,20 @@ private enum AuditRows {
     return parked
   }
 
+  static func supplemented(
+    _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
+  ) throws -> [CustomerID] {
+    var supplemented: [CustomerID] = []
+    try connection.query(
+      """
+      SELECT DISTINCT c.customer_id FROM runs r JOIN run_customers c ON c.run_id = r.run_id
+      WHERE r.job = 1 AND r.month = ?1 AND r.kind = 2 AND c.customer_id BETWEEN ?2 AND ?3
+      ORDER BY c.customer_id
+      """, month, customers.lowerBound, customers.upperBound
+    ) { supplemented.append(CustomerID($0.integer(0))) }
+    return supplemented
+  }
+
   static func bills(
     _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
   ) throws -> [ListedBill] {
@@ -198,7 +211,7 @@ private enum AuditRows {
     try connection.query(
       """
       SELECT d.customer_id, d.kind, d.sequence, d.state, d.version, a.previous, a.channel,
-        a.opened_at, a.quiet_mask, a.time_zone
+        a.opened_at, a.quiet_mask, a.time_zone, a.deadline
       FROM deliveries d INDEXED BY deliveries_key
       LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
       WHERE d.month = ?1 AND d.customer_id BETWEEN ?2 AND ?3
@@ -221,7 +234,7 @@ private enum AuditRows {
         next = nil
         try connection.query(
           """
-          SELECT previous, channel, opened_at, quiet_mask, time_zone FROM attempts
+          SELECT previous, channel, opened_at, quiet_mask, time_zone, deadline FROM attempts
           WHERE attempt_id = ?
           """, attempt
         ) { row in
@@ -241,7 +254,8 @@ private enum AuditRows {
     else { throw damaged("an attempt") }
     return ListedAttempt(
       channel: channel, openedAt: Timestamp(milliseconds: row.integer(column + 1)),
-      quietSlots: quiet, timeZone: row.text(column + 3))
+      deadline: Timestamp(milliseconds: row.integer(column + 4)), quietSlots: quiet,
+      timeZone: row.text(column + 3))
   }
 
   static func delivery(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryLife? {

@@ -58,7 +58,8 @@ extension EmbeddedLedger {
   private static func release(
     _ release: Release, at now: Timestamp, in connection: Connection
   ) throws -> ReleaseOutcome {
-    guard var row = try DeliveryRow.read(release.key, in: connection), row.fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
+    guard var row = try DeliveryRow.read(release.key, in: connection),
+      row.fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
       row.state == .claimed || row.state == .sending
     else { return .stale }
     let who = row.owner

@@ -28,13 +28,10 @@ extension EmbeddedLedger: DeliveryLedger {
     try await database.write { connection in
       let now = try self.now(in: connection)
       var counts = SweepCounts()
+      let before = PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now
       let over =
-        try Self.rows(
-          SweepQueries.queuedPastSlot, PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now,
-          limit, in: connection)
-        + Self.rows(
-          SweepQueries.claimedPastSlot,
-          PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now, limit, in: connection)
+        try Self.rows(SweepQueries.queuedPastSlot, before, limit, in: connection)
+        + Self.rows(SweepQueries.claimedPastSlot, before, limit, in: connection)
       for var row in over.prefix(limit) {
         row.planAfterSlot()
         try row.save(in: connection, at: now, who: "reconciler")

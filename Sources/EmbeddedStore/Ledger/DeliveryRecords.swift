@@ -60,7 +60,8 @@ extension EmbeddedLedger {
     guard
       PlantedBug.recordWithoutFence.isPlanted
         || (row.state == .sending && row.fence == result.fence && row.attempt == result.attempt
-          && row.channel == result.channel), row.state != .accepted
+          && row.channel == result.channel),
+      row.state != .accepted
     else {
       return row.state == .accepted ? .alreadyRecorded : .stale
     }

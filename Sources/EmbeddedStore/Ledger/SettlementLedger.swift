@@ -165,7 +165,15 @@ extension EmbeddedLedger: SettlementLedger {
   }
 
   package func unbilled(of month: BillingMonth) async throws -> UnbilledInputs {
-    try await database.read { try ChargeRows.unbilled(of: month, in: $0) }
+    try await database.read { try LateRows.unbilled(of: month, in: $0) }
+  }
+
+  package func lateCustomers(
+    of month: BillingMonth, after: CustomerID?, limit: Int
+  ) async throws -> [CustomerID] {
+    try await database.read {
+      try LateRows.customers(of: month, after: after?.number ?? Int64.min, limit, in: $0)
+    }
   }
 }
 

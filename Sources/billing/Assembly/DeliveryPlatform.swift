@@ -111,6 +111,14 @@ struct DeliveryPlatform: Sendable {
       logger: environment.logger("reconciler"))
   }
 
+  /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that
+  /// are due.
+  @discardableResult
+  func reconcile() async throws -> DispatchReport {
+    _ = try await reconciler.pass()
+    return try await dispatcher.passRetries()
+  }
+
   /// For actions that depend on what the providers can do.
   func operatorRequest(_ action: OperatorAction) -> OperatorRequest {
     OperatorRequest(

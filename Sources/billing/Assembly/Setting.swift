@@ -53,7 +53,8 @@ enum Setting: String, CaseIterable, Sendable {
   /// Names a store or a server: its value may hold a password and is never printed.
   var isStore: Bool {
     switch self {
-    case .ledger, .statements, .bills, .events, .providersLog, .providersEmailURL, .providersSMSURL: true
+    case .ledger, .statements, .bills, .events, .providersLog, .providersEmailURL, .providersSMSURL:
+      true
     default: false
     }
   }

@@ -38,6 +38,9 @@ struct DeliverCommand: AsyncParsableCommand {
     }
     let clock: any WallClock = simulatedNow.map { SimulatedClock(at: $0) } ?? environment.clock
     let delivery = try await platform.delivery(providerClock: clock)
+    // What is due again by now is to be drained too: queued beside the consumer, it could come when
+    // that has found nothing and ended.
+    if drain { try await delivery.reconcile() }
     // Simulated time stands still here: a lease that nobody renews would never end.
     let goal: Consumer.Goal =
       drain ? (simulatedNow == nil ? .ledgerDrained : .feedDrained) : .stopped
@@ -48,7 +51,15 @@ struct DeliverCommand: AsyncParsableCommand {
     terminal.print(
       report.json
         ? sending.deliveryJSON.text : sending.deliveryTable(terminal.language).text())
-    if drain, try await !delivery.underWay().isEmpty { terminal.note(.stillUnderWay) }
+    if drain { sayWhatIsLeft(try await delivery.underWay(), to: terminal) }
+  }
+
+  private func sayWhatIsLeft(_ underWay: UnderWay, to terminal: Terminal) {
+    if underWay.claimed + underWay.sending > 0 {
+      terminal.note(.stillUnderWay)
+    } else if underWay.queued > 0 {
+      terminal.note(.stillQueued)
+    }
   }
 
   /// Consumes, with the reconciler and the progress display beside it.

@@ -81,8 +81,24 @@ struct MonthStatus: Sendable {
     ]
     for table in text where !table.isEmpty { terminal.print(table.text()) }
     parked.print(to: terminal)
+    if unrendered > 0 {
+      terminal.say(.notRendered(month, unrendered))
+      terminal.say(.renderFirst(month))
+    }
     setAside.print(of: month, to: terminal)
     unbilled.print(to: terminal, currency)
+  }
+
+  /// Statements of completed settlements without a completed rendering of the same kind and
+  /// sequence: their bills and deliveries are still to be made.
+  private var unrendered: Int64 {
+    runs.filter { settlement in
+      settlement.run.key.job == .settlement && settlement.run.status == .completed
+        && !runs.contains {
+          $0.run.key.job == .rendering && $0.run.key.kind == settlement.run.key.kind
+            && $0.run.key.sequence == settlement.run.key.sequence && $0.run.status == .completed
+        }
+    }.reduce(0) { $0 + SettlementReport(run: $1.run, steps: $1.steps).statements }
   }
 
   private func runTable(_ language: Language) -> Table {
@@ -141,6 +157,7 @@ struct MonthStatus: Sendable {
       "uncertainSince": .optional(setAside.uncertain?.since.description),
       "setAside": setAside.json,
       "parked": parked.json,
+      "unrendered": .integer(unrendered),
       "unbilled": unbilled.json,
       "currency": .optional(currency?.code),
     ]
@@ -178,12 +195,14 @@ extension UnbilledInputs {
   func print(to terminal: Terminal, _ currency: Currency?) {
     if charges > 0 { terminal.say(.lateCharges(charges, money(chargeSum, currency))) }
     if changedCustomers > 0 { terminal.say(.lateChanges(changedCustomers)) }
+    if lateCustomers > 0 { terminal.say(.lateCustomers(lateCustomers)) }
   }
 
   var json: JSON {
     [
       "charges": .integer(charges), "sum": .integer(chargeSum),
       "changedCustomers": .integer(changedCustomers),
+      "lateCustomers": .integer(lateCustomers),
     ]
   }
 }

@@ -42,11 +42,18 @@ struct SimulatedSending {
     return now
   }
 
+  /// Everything that there is to do at this moment: what is sent may leave something to be sent at
+  /// once, on the next channel. It ends, because every round takes attempts.
   private func work(_ report: inout SendingReport) async throws {
     _ = try await platform.reconciler.pass()
-    report.add(try await platform.dispatcher.tick())
-    guard try await !platform.underWay().isEmpty else { return }
-    report.add(try await platform.consumer().run(until: .feedDrained))
+    var sent = 0
+    repeat {
+      report.add(try await platform.dispatcher.tick())
+      guard try await !platform.underWay().isEmpty else { return }
+      let work = try await platform.consumer().run(until: .feedDrained)
+      report.add(work)
+      sent = work.intended
+    } while sent > 0
   }
 }
 
@@ -67,12 +74,12 @@ struct Tending: Sendable {
       try Task.checkCancellation()
       let now = clock.now()
       do {
-        _ = try await platform.reconciler.pass()
         if let tick = nextTick, now >= tick, let tickSeconds {
+          _ = try await platform.reconciler.pass()
           report(try await platform.dispatcher.tick())
           nextTick = try await firstTick(after: now, within: tickSeconds)
         } else {
-          report(try await platform.dispatcher.passRetries())
+          report(try await platform.reconcile())
         }
         if try await isOver() { return }
       } catch let error as StoreError where error.isRetryable {

@@ -9,7 +9,8 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Prove a month: ledger, statements, bills and providers compared as sets.",
     discussion: """
-      Every statement and bill is read and hashed. Ends with 1 when the equation does not hold.
+      Every statement and bill is read and hashed. Ends with 1 when the equation does not hold, \
+      with 76 when bills are still to be made.
 
       Examples:
         billing verify 2026-10
@@ -57,6 +58,11 @@ struct VerifyCommand: AsyncParsableCommand {
       environment.terminal.print(text.json.text)
     } else {
       text.print(to: environment.terminal)
+    }
+    if proof.awaitsRendering {
+      throw CommandFailure(
+        .earlierStageIncomplete, .notRendered(month, proof.counts.unrendered),
+        remedy: .renderFirst(month))
     }
     guard proof.holds else {
       throw CommandFailure(.failed, .doesNotHold(month), remedy: .lookAtFindings)
@@ -133,6 +139,7 @@ struct ProofText {
       "targets": .integer(counts.targets),
       "settledCustomers": .integer(counts.settledCustomers),
       "statements": .integer(counts.statements),
+      "unrendered": .integer(counts.unrendered),
       "parked": .integer(counts.parked),
       "bills": .integer(counts.bills),
       "deliveries": .object(

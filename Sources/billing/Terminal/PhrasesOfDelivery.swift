@@ -43,6 +43,10 @@ extension Phrase {
     "Something is still claimed or sending by others, or waits for its lease to end.",
     ko: "다른 프로세스가 처리 중이거나 임대 만료를 기다리는 건이 있습니다.")
 
+  static let stillQueued = Phrase(
+    "Something is queued that no event could be read of: run this again after the next dispatch.",
+    ko: "대기열에 있으나 이벤트를 읽지 못한 건이 있습니다. 다음 dispatch 뒤에 다시 실행하십시오.")
+
   static func delivering(_ month: BillingMonth) -> Phrase {
     Phrase("deliveries of \(month)", ko: "\(month) 발송")
   }

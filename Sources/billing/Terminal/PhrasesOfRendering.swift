@@ -31,6 +31,16 @@ extension Phrase {
   static let seconds = Phrase("seconds", ko: "소요 시간 (초)")
   static let statementsPerSecond = Phrase("statements/s", ko: "스냅샷/초")
 
+  static func notRendered(_ month: BillingMonth, _ statements: Int64) -> Phrase {
+    Phrase(
+      "\(month) has statements whose bills are not made: \(grouped(statements)).",
+      ko: "\(month)에 청구서를 만들지 않은 스냅샷이 있습니다: \(grouped(statements))건.")
+  }
+
+  static func renderFirst(_ month: BillingMonth) -> Phrase {
+    Phrase("Run `billing render \(month)` first.", ko: "먼저 `billing render \(month)`을 실행하십시오.")
+  }
+
   static func settlementOpen(_ run: String) -> Phrase {
     Phrase("\(run) is not completed.", ko: "\(run)이(가) 끝나지 않았습니다.")
   }

@@ -40,8 +40,14 @@ extension Phrase {
 
   static func lateChanges(_ customers: Int64) -> Phrase {
     Phrase(
-      "Customers with late usage or changes, for a correction: \(grouped(customers))",
-      ko: "늦은 사용량이나 변경이 있어 재정산이 필요한 고객: \(grouped(customers))")
+      "Customers with late usage or changes that may call for a correction: \(grouped(customers))",
+      ko: "늦은 사용량이나 변경이 있어 재정산이 필요할 수 있는 고객: \(grouped(customers))")
+  }
+
+  static func lateCustomers(_ customers: Int64) -> Phrase {
+    Phrase(
+      "Customers recorded too late, whom settling the month again settles: \(grouped(customers))",
+      ko: "정산 뒤에 등록되어 같은 달을 다시 정산하면 추가 정산되는 고객: \(grouped(customers))")
   }
 
   static let run = Phrase("run", ko: "실행")

@@ -85,11 +85,8 @@ struct UnansweredTests {
   }
 
   private static func address(of provider: BillingProcess) async throws -> String {
-    let listens = try await becomesTrue(withinSeconds: 60) {
-      try provider.outputSoFar.hasSuffix("\n")
-    }
-    try #require(listens)
-    let port = try #require(Int(try provider.outputSoFar.filter(\.isNumber)))
+    let line = try await provider.firstLine()
+    let port = try #require(line.flatMap { Int($0) })
     return "providers.email.url=http://127.0.0.1:\(port)/email"
   }
 
