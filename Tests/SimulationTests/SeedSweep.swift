@@ -34,7 +34,7 @@ enum SeedSweep {
       report.add(result)
       return report
     }
-    let seeds = environment["SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 1000
+    let seeds = environment["SIMULATION_SEEDS"].flatMap { UInt64($0) } ?? 250
     return await run(1...max(1, seeds))
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Billing
 import Delivery
+import Dispatching
 
 struct DeliveriesRetryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -127,7 +128,7 @@ private struct OperatorWork {
     let query = try predicate.query(for: action)
     let signature = try consent.signature
     let platform = try await Platform(environment)
-    let request = try await request(on: platform, in: environment)
+    let request = try await request(for: query, on: platform, in: environment)
     let progress = environment.progress
     progress.begin(.acting(action.name))
     defer { progress.abandon() }
@@ -146,12 +147,16 @@ private struct OperatorWork {
   }
 
   private func request(
-    on platform: Platform, in environment: CommandEnvironment
+    for query: DeliveryQuery, on platform: Platform, in environment: CommandEnvironment
   ) async throws -> OperatorRequest {
-    guard action == .retry else { return try platform.operatorRequest(action) }
     // Only for uncertain ones does it matter what their providers can do.
-    let now = try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock)
-    return try await platform.delivery(providerClock: SimulatedClock(at: now))
-      .operatorRequest(action)
+    guard action == .retry, query.states.contains(.uncertain) else {
+      return try platform.operatorRequest(action)
+    }
+    var clock = environment.clock
+    if case .simulated(let now) = try await platform.time.timeKeeping() {
+      clock = SimulatedClock(at: now)
+    }
+    return try await platform.delivery(providerClock: clock).operatorRequest(action)
   }
 }

@@ -1,3 +1,4 @@
+import Billing
 import BillingTestKit
 import Foundation
 import Testing

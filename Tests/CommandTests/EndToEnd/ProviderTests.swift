@@ -181,7 +181,7 @@ struct ProviderTests {
     let platform = try await PlatformFolder()
     let shell = try BillingProcess(
       executable: URL(fileURLWithPath: "/bin/sh"),
-      ["-c", "ulimit -Hn 900 && exec \"$0\" deliver --drain", BillingProcess.executable.path],
+      ["-c", "ulimit -n 900 && exec \"$0\" deliver --drain", BillingProcess.executable.path],
       in: platform.folder, environment: ["BILLING_PROVIDERS_SMS_URL": "http://127.0.0.1:1/sms"])
     let ending = try await shell.ending()
     #expect(ending.status == 2)
