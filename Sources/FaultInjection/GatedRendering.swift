@@ -45,6 +45,14 @@ package struct GatedRenderingLedger: RenderingLedger, GatedRuns {
     try await gate.pass(.commitRendering) { try await ledger.commit(checkpoint) }
   }
 
+  package func bills(
+    of month: BillingMonth, after: BillKey?, limit: Int
+  ) async throws -> [BillRow] {
+    try await gate.pass(.readRendering) {
+      try await ledger.bills(of: month, after: after, limit: limit)
+    }
+  }
+
   package func reconcile(
     _ selection: RenderingSelection, customers: ClosedRange<CustomerID>, policy: DeliveryPolicy
   ) async throws -> BillReconciliation {

@@ -119,6 +119,9 @@ package struct RunRecord: Hashable, Sendable {
   /// Why it failed.
   package var failure: String?
 
+  /// Whether it was interrupted, or failed, and somebody went on with it.
+  package var wasTakenOver: Bool { fence > 1 }
+
   package init(
     id: Int64, key: RunKey, pins: RunPins, status: RunStatus, fence: Int64, owner: String,
     leaseUntil: Timestamp, reason: String?, startedAt: Timestamp, completedAt: Timestamp?,

@@ -142,3 +142,11 @@ package enum CheckpointOutcome: Hashable, Sendable {
   /// The fence has moved on: somebody else has the chunk; nothing was written.
   case lost
 }
+
+extension StepRecord {
+  /// From its start to its end; `nil` while it is not completed.
+  package var milliseconds: Int64? {
+    guard let startedAt, let completedAt else { return nil }
+    return startedAt.milliseconds(until: completedAt)
+  }
+}

@@ -21,18 +21,8 @@ package struct SettlementReport: Hashable, Sendable {
   /// The sum of the statements' totals, minor units.
   package var total: Int64 { step("settle")?.actual?.sum ?? 0 }
 
-  /// From the run's opening to its seal.
-  package var milliseconds: Int64 {
-    run.completedAt.map { run.startedAt.milliseconds(until: $0) } ?? 0
-  }
+  /// What its steps took; of a step that was taken over, since then.
+  package var milliseconds: Int64 { steps.reduce(0) { $0 + ($1.milliseconds ?? 0) } }
 
   private func step(_ name: String) -> StepRecord? { steps.first { $0.name == name } }
-}
-
-extension StepRecord {
-  /// From its start to its end; `nil` while it is not completed.
-  package var milliseconds: Int64? {
-    guard let startedAt, let completedAt else { return nil }
-    return startedAt.milliseconds(until: completedAt)
-  }
 }

@@ -47,4 +47,20 @@ struct DatabaseTests {
     let newer = await #expect(throws: StoreError.self) { try await ledger.migrate() }
     #expect(newer?.kind == .wrongSchema)
   }
+
+  @Test(
+    arguments: ["UPDATE schema_migrations SET sha256 = x'00'", "DELETE FROM schema_migrations"])
+  func `a ledger made by another text of the same migrations is refused`(change: String)
+    async throws
+  {
+    let database = try Database(path: ":memory:")
+    let ledger = EmbeddedLedger(database: database, clock: TestClock())
+    try await ledger.migrate()
+    try await database.write { try $0.execute(change) }
+    for attempt in [{ try await ledger.checkSchema() }, { _ = try await ledger.migrate() }] {
+      let refused = await #expect(throws: StoreError.self) { try await attempt() }
+      #expect(refused?.kind == .wrongSchema)
+      #expect(refused?.description.contains("migration 1") == true)
+    }
+  }
 }

@@ -69,6 +69,7 @@ struct ImportRefusalTests {
     bad("activated_on", "", .notADay(nil)),
     bad("terminated_on", "2025-02-29", .noSuchDay("2025-02-29")),
     bad("terminated_on", "2026/01/01", .notADay("2026/01/01")),
+    bad("terminated_on", "1999-12-31", .endsBeforeItBegins),
   ]
 
   static let others: [BadRow] = [

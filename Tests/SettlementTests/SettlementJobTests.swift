@@ -105,6 +105,20 @@ struct SettlementJobTests {
     #expect(try await bench.manifest().count == 10)
   }
 
+  @Test func `the hours between a failure and going on are nobody's work`() async throws {
+    let bench = try await SettlementBench()
+    try await bench.importCustomers(10)
+    try await bench.importing(["subscriptions.csv": "3,3,NOWHERE,2020-01-01,"])
+    let job = bench.job(maxParkedPerMillion: 50_000)
+    await #expect(throws: RunError.self) { try await job.settle(month) }
+    bench.clock.advance(seconds: 7200)
+    try await bench.importing(["subscriptions.csv": "3,3,LARGE,2020-01-01,"])
+    let regular = try #require(try await job.settle(month).first)
+    let report = SettlementReport(run: regular, steps: try await bench.ledger.steps(of: regular.id))
+    #expect(report.milliseconds < 3_600_000)
+    #expect(regular.wasTakenOver, "part of it was done before: there is no rate")
+  }
+
   @Test func `a correction makes the next version and leaves the old one`() async throws {
     let bench = try await SettlementBench()
     try await bench.importCustomers(5)

@@ -17,6 +17,8 @@ extension EmbeddedLedger: LedgerTime {
       case (.undecided, .simulated):
         // It begins at the beginning of time: the caller advances it to where its work begins.
         try connection.run("UPDATE ledger_clock SET mode = 2, simulated_now = 0")
+        // Made by the machine's clock, of which simulated time knows nothing: made in time.
+        try connection.run("UPDATE deliveries SET made_at = due_at WHERE made_at > due_at")
         return .kept(now: Timestamp(milliseconds: 0))
       case (.simulated(let now), .simulated):
         return .kept(now: now)

@@ -79,6 +79,12 @@ extension EmbeddedLedger: RenderingLedger {
     }
   }
 
+  package func bills(
+    of month: BillingMonth, after: BillKey?, limit: Int
+  ) async throws -> [BillRow] {
+    try await database.read { try BillRows.page(of: month, after: after, limit, in: $0) }
+  }
+
   package func reconcile(
     _ selection: RenderingSelection, customers: ClosedRange<CustomerID>, policy: DeliveryPolicy
   ) async throws -> BillReconciliation {
@@ -171,6 +177,34 @@ enum BillRows {
       try insert.finish()
       if connection.changes == 0 { try requireSame(bill, in: connection) }
     }
+  }
+
+  static func page(
+    of month: BillingMonth, after: BillKey?, _ limit: Int, in connection: Connection
+  ) throws -> [BillRow] {
+    var rows: [BillRow] = []
+    try connection.query(
+      """
+      SELECT customer_id, version, policy, template, channel, size, sha256 FROM bills
+      WHERE month = ?1
+        AND (customer_id, version, policy, template, channel) > (?2, ?3, ?4, ?5, ?6)
+      ORDER BY customer_id, version, policy, template, channel LIMIT ?7
+      """, month, after?.statement.customer.number ?? Int64.min, after?.statement.version ?? 0,
+      after?.policy ?? 0, after?.template ?? 0, after?.channel.code ?? 0, limit
+    ) { row in
+      guard let channel = Channel(code: row.int(4)) else {
+        throw StoreError(
+          .corrupt, operation: "read the ledger", detail: "a bill's channel has an unknown code")
+      }
+      rows.append(
+        BillRow(
+          key: BillKey(
+            statement: StatementKey(
+              month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
+            policy: row.int(2), template: row.int(3), channel: channel),
+          size: row.int(5), sha256: try row.hash(6)))
+    }
+    return rows
   }
 
   private static func requireSame(_ bill: BillRow, in connection: Connection) throws {

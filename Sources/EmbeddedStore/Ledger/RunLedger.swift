@@ -22,7 +22,7 @@ extension EmbeddedLedger: RunLedger {
         return .held(run)
       case .running, .failed:
         let taken = try RunRows.takeOver(
-          run, by: request.worker, leaseUntil: leaseUntil, in: connection)
+          run, by: request.worker, at: now, leaseUntil: leaseUntil, in: connection)
         return .resumed(RunHold(run: taken, worker: request.worker))
       }
     }
@@ -361,7 +361,8 @@ enum RunRows {
   /// Raises the run's fence and frees its chunks: what the former owner had claimed can no longer
   /// be committed, since every commit compares the run's fence.
   static func takeOver(
-    _ run: RunRecord, by worker: String, leaseUntil: Timestamp, in connection: Connection
+    _ run: RunRecord, by worker: String, at now: Timestamp, leaseUntil: Timestamp,
+    in connection: Connection
   ) throws -> RunRecord {
     try connection.run(
       "UPDATE runs SET status = 1, fence = fence + 1, owner = ?1, lease_until = ?2, failure = NULL "
@@ -371,6 +372,9 @@ enum RunRows {
       "UPDATE chunks SET status = 1, owner = NULL, lease_until = 0, not_before = 0, attempts = 0, "
         + "fence = fence + 1 WHERE run_id = ?1 AND status <> 3",
       run.id)
+    // The time until now was nobody's work.
+    try connection.run(
+      "UPDATE run_steps SET started_at = ?1 WHERE run_id = ?2 AND status = 2", now, run.id)
     guard let taken = try find(run.key, in: connection) else {
       throw StoreError(.broken, operation: "take over \(run.key)", detail: "the run is not there")
     }

@@ -10,7 +10,7 @@ struct CustomerFields {
   static let maximumPhoneLength = 32
 
   mutating func read(_ row: inout RowFields) throws(FieldFault) -> Customer {
-    Customer(
+    var customer = Customer(
       id: try row.customer(),
       name: try row.text(1...Self.maximumNameLength),
       email: try email(&row),
@@ -22,7 +22,9 @@ struct CustomerFields {
       channels: try channels(&row),
       status: try choice(&row, RefusalReason.unknownStatus),
       activatedOn: try row.day(),
-      terminatedOn: try row.optionalDay())
+      terminatedOn: nil)
+    customer.terminatedOn = try row.end(notBefore: customer.activatedOn)
+    return customer
   }
 
   private func email(_ row: inout RowFields) throws(FieldFault) -> String {

@@ -112,9 +112,14 @@ struct RowFields {
   /// `[from, to)`; equal days withdraw a row.
   mutating func period() throws(FieldFault) -> (from: CalendarDay, to: CalendarDay?) {
     let from = try day()
-    let to = try optionalDay()
-    if let to, to < from { throw fault(.endsBeforeItBegins) }
-    return (from, to)
+    return (from, try end(notBefore: from))
+  }
+
+  /// `nil` for an empty field.
+  mutating func end(notBefore beginning: CalendarDay) throws(FieldFault) -> CalendarDay? {
+    let end = try optionalDay()
+    if let end, end < beginning { throw fault(.endsBeforeItBegins) }
+    return end
   }
 
   mutating func month() throws(FieldFault) -> BillingMonth {

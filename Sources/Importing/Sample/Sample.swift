@@ -37,6 +37,12 @@ package struct Sample: Sendable {
     self.month = month
   }
 
+  /// The files of an import set that are in a folder already.
+  package static func filesThere(in directory: String) -> [String] {
+    InputFile.allCases.map { directory + "/" + $0.rawValue }
+      .filter { FileManager.default.fileExists(atPath: $0) }
+  }
+
   /// Makes the folder if it is missing, and writes the files of an import set into it, over those
   /// that are there. Throws `StoreError` where that fails.
   ///

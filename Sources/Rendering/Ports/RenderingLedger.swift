@@ -22,6 +22,9 @@ package protocol RenderingLedger: RunLedger, PolicyLedger {
   /// first statement compares the fences.
   func commit(_ checkpoint: RenderingCheckpoint) async throws -> CheckpointOutcome
 
+  /// The bills of a month, of all versions, after one; always in the same order.
+  func bills(of month: BillingMonth, after: BillKey?, limit: Int) async throws -> [BillRow]
+
   /// Compares statements and bills of a range of customers as sets.
   func reconcile(
     _ selection: RenderingSelection, customers: ClosedRange<CustomerID>, policy: DeliveryPolicy

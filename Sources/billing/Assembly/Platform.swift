@@ -52,6 +52,7 @@ struct Platform: Sendable {
   var auditStatements: any AuditStatements { statementStore }
   var operatorLedger: any OperatorLedger { ledger }
   var time: any LedgerTime { ledger }
+  var agenda: any DispatchAgenda { ledger }
 
   /// For actions that need not know what providers can do.
   func operatorRequest(_ action: OperatorAction) throws -> OperatorRequest {
@@ -97,6 +98,12 @@ struct Platform: Sendable {
       settings: RenderingSettings(
         run: runSettings, chunkSize: configuration.settlement.chunkSize),
       progress: StepProgress(environment.progress), logger: environment.logger("rendering"))
+  }
+
+  var mending: BillMending {
+    BillMending(
+      ledger: Gates.rendering(ledger), store: gatedBills,
+      pinned: PinnedBills(ledger: ledger, statements: statementStore))
   }
 
   var preview: BillPreview { BillPreview(ledger: ledger, statements: statementStore) }

@@ -6,8 +6,9 @@ struct DeliveryLifeText {
   let language: Language
 
   func text(of life: DeliveryLife) -> String {
-    let state = life.state.rawValue + (life.reason.map { " (\($0))" } ?? "")
-    var text = Phrase.deliveryTitle(life.key.description, state).text(in: language) + "\n"
+    let state = Phrase.stateName(life.state).text(in: language)
+    let reason = (life.reason.map { " (\($0))" } ?? "")
+    var text = Phrase.deliveryTitle(life.key.description, state + reason).text(in: language) + "\n"
     var facts = Table([Table.Column(""), Table.Column("")])
     func add(_ name: Phrase, _ value: String) { facts.add([name.text(in: language), value]) }
     add(.statement, "v\(life.version)")
@@ -34,7 +35,8 @@ struct DeliveryLifeText {
         entry.reason, entry.note,
       ]
       table.add([
-        entry.at.description, entry.state.rawValue, entry.channel?.rawValue ?? "",
+        entry.at.description, Phrase.stateName(entry.state).text(in: language),
+        entry.channel?.rawValue ?? "",
         detail.compactMap { $0 }.joined(separator: "; "), entry.who ?? "",
       ])
     }

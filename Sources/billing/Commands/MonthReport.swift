@@ -48,7 +48,9 @@ struct MonthReport: Sendable {
     for step in report.steps where step.milliseconds != nil {
       add(.secondsOf(step.name), seconds(.milliseconds(step.milliseconds ?? 0)))
     }
-    if let rate = perSecond(Int(report.targets), in: .milliseconds(report.milliseconds)) {
+    if !report.run.wasTakenOver,
+      let rate = perSecond(Int(report.targets), in: .milliseconds(report.milliseconds))
+    {
       add(.customersPerSecond, grouped(rate))
     }
     return table

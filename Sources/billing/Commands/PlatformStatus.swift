@@ -107,7 +107,8 @@ struct MonthStatus: Sendable {
     for (run, steps) in runs {
       let settle = steps.first { $0.chunks > 0 }
       table.add([
-        run.key.description, run.status.name, grouped(settle?.itemsDone ?? 0),
+        run.key.description, Phrase.statusName(run.status).text(in: language),
+        grouped(settle?.itemsDone ?? 0),
         grouped(run.parked),
         run.key.job == .settlement ? money(settle?.actual?.sum ?? 0, currency) : "",
         run.startedAt.description, run.failure ?? "",
@@ -122,7 +123,8 @@ struct MonthStatus: Sendable {
     for (run, steps) in runs where run.status != .completed {
       for step in steps {
         table.add([
-          run.key.description, Phrase.step(step.name).text(in: language), step.status.name,
+          run.key.description, Phrase.step(step.name).text(in: language),
+          Phrase.statusName(step.status).text(in: language),
           grouped(step.itemsDone), grouped(step.items),
         ])
       }

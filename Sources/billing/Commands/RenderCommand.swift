@@ -25,8 +25,9 @@ struct RenderMonthCommand: AsyncParsableCommand {
     discussion: """
       Started again it goes on where it stopped; bills that are made are left alone.
 
-      Example:
+      Examples:
         billing render 2026-10
+        billing render 2026-10 --mend        after the bill store lost something
       """)
 
   enum Policy: String, ExpressibleByArgument {
@@ -42,13 +43,23 @@ struct RenderMonthCommand: AsyncParsableCommand {
   @Flag(name: .long, help: "Add this process's workers to a run that is under way.")
   var join = false
 
+  @Flag(name: .long, help: "Put bills again that are missing from the store or were altered.")
+  var mend = false
+
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var report: ReportOptions
   @OptionGroup var options: GlobalOptions
 
+  func validate() throws {
+    if mend, policy != nil || join {
+      throw ValidationError("--mend stands alone: it makes nothing new.")
+    }
+  }
+
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     let platform = try await Platform(environment)
+    if mend { return try await mend(on: platform, in: environment) }
     let runs: [RunRecord]
     do {
       runs =
@@ -64,6 +75,28 @@ struct RenderMonthCommand: AsyncParsableCommand {
       environment.terminal.print(text.json.text)
     } else {
       text.print(to: environment.terminal)
+    }
+  }
+
+  private func mend(on platform: Platform, in environment: CommandEnvironment) async throws {
+    let progress = environment.progress
+    progress.begin(.mending(month))
+    let mended: MendingReport
+    do {
+      mended = try await platform.mending.mend(month) { progress.advance(to: $0) }
+      progress.end()
+    } catch {
+      progress.abandon()
+      throw error
+    }
+    if report.json {
+      let json: JSON = [
+        "month": .string(month.description), "checked": .number(mended.checked),
+        "mended": .number(mended.mended),
+      ]
+      environment.terminal.print(json.text)
+    } else {
+      environment.terminal.say(.mended(mended.mended, of: mended.checked))
     }
   }
 }
@@ -92,7 +125,7 @@ struct RenderingReport: Sendable {
       statements = count("bills")
       bills = count("complete")
       deliveries = count("deliveries")
-      milliseconds = run.completedAt.map { run.startedAt.milliseconds(until: $0) } ?? 0
+      milliseconds = steps.reduce(0) { $0 + ($1.milliseconds ?? 0) }
     }
   }
 
@@ -110,7 +143,9 @@ struct RenderingReport: Sendable {
       add(.deliveries, grouped(counts.deliveries))
       add(.policyVersion, run.pins.policyVersion.map(String.init) ?? "")
       add(.seconds, seconds(.milliseconds(counts.milliseconds)))
-      if let rate = perSecond(Int(counts.statements), in: .milliseconds(counts.milliseconds)) {
+      if !run.wasTakenOver,
+        let rate = perSecond(Int(counts.statements), in: .milliseconds(counts.milliseconds))
+      {
         add(.statementsPerSecond, grouped(rate))
       }
       terminal.print(table.text())

@@ -87,8 +87,28 @@ struct RunCommand: AsyncParsableCommand {
     guard let catalog = try await platform.settlementLedger.catalog(for: month),
       let zone = ZoneRules(catalog.timeZone)
     else { throw SettlementError.noCatalog(month) }
+    try await refuseOutOfTurn(month, on: platform)
     try await LedgerMoment.keepSimulated(platform.time)
     return try await platform.time.advance(to: zone.start(of: month.next.firstDay))
+  }
+
+  /// Simulated time is one for all months and only rises: moved on for this one, it would leave
+  /// another's deliveries too late to go.
+  private func refuseOutOfTurn(_ month: BillingMonth, on platform: Platform) async throws {
+    let settled = Set(
+      try await platform.settlementLedger.runs(of: nil).filter {
+        $0.key.job == .settlement && $0.key.kind == .regular
+      }.map(\.key.month))
+    if let latest = settled.max(), month > latest.next {
+      throw CommandFailure(
+        .wrongUsage, .monthOutOfTurn(month, after: latest), remedy: .runMonth(latest.next))
+    }
+    for other in settled.sorted() where other != month {
+      guard try await !platform.agenda.hasPending(other) else {
+        throw CommandFailure(
+          .earlierStageIncomplete, .otherMonthPending(other), remedy: .finishMonth(other))
+      }
+    }
   }
 }
 

@@ -32,10 +32,16 @@ struct SampleCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("The month the set is for.", valueName: "month"))
   var month = BillingMonth(year: 2026, month: 10)!  // 1…12
 
+  @Flag(name: .long, help: "Write over an import set that is there.")
+  var force = false
+
   @OptionGroup var options: GlobalOptions
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
+    if !force, let there = Sample.filesThere(in: directory).first {
+      throw CommandFailure(.wrongUsage, .importSetThere(there), remedy: .forceSample)
+    }
     let sample = try Sample(seed: seed, customers: customers, poison: poison, month: month)
     let progress = environment.progress
     progress.begin(.writing(directory), total: customers)

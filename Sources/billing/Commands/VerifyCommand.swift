@@ -65,7 +65,9 @@ struct VerifyCommand: AsyncParsableCommand {
         remedy: .renderFirst(month))
     }
     guard proof.holds else {
-      throw CommandFailure(.failed, .doesNotHold(month), remedy: .lookAtFindings)
+      let isMendable = proof.findings.contains { [.billMissing, .billAltered].contains($0.code) }
+      throw CommandFailure(
+        .failed, .doesNotHold(month), remedy: isMendable ? .mendBills(month) : .lookAtFindings)
     }
   }
 }

@@ -18,6 +18,28 @@ extension Phrase {
     "Move its time with `billing dispatch --at TIME`, or use `billing run`.",
     ko: "`billing dispatch --at TIME`으로 시간을 옮기거나 `billing run`을 사용하십시오.")
 
+  static func otherMonthPending(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "\(month) still has deliveries pending, which simulated time would leave too late to go.",
+      ko: "\(month)에 아직 처리할 발송이 있어, 모의 시간을 옮기면 발송 기한을 놓칩니다.")
+  }
+
+  static func finishMonth(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "Run `billing run \(month)` first; what it leaves pending is to be resolved with `billing deliveries`.",
+      ko: "먼저 `billing run \(month)`을 실행하고, 남은 발송은 `billing deliveries`로 처리하십시오.")
+  }
+
+  static func monthOutOfTurn(_ month: BillingMonth, after latest: BillingMonth) -> Phrase {
+    Phrase(
+      "\(month) does not follow \(latest), the latest month that was settled.",
+      ko: "\(month)은(는) 마지막으로 정산한 \(latest)의 다음 달이 아닙니다.")
+  }
+
+  static func runMonth(_ month: BillingMonth) -> Phrase {
+    Phrase("Run `billing run \(month)` first.", ko: "먼저 `billing run \(month)`을 실행하십시오.")
+  }
+
   // MARK: Reports
 
   static func dispatched(at moment: Timestamp) -> Phrase {

@@ -50,6 +50,14 @@ extension Phrase {
     Phrase("No such sample: \(detail).", ko: "만들 수 없는 예제: \(detail).")
   }
 
+  static func importSetThere(_ path: String) -> Phrase {
+    Phrase("\(path) is there already.", ko: "\(path)이(가) 이미 있습니다.")
+  }
+
+  static let forceSample = Phrase(
+    "Name another folder, or write over it with --force.",
+    ko: "다른 폴더를 지정하거나 --force로 덮어쓰십시오.")
+
   static let seeSampleHelp = Phrase(
     "See `billing help sample`.", ko: "`billing help sample`을 참고하십시오.")
 }

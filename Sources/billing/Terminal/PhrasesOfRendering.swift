@@ -26,6 +26,22 @@ extension Phrase {
       ko: "\(month) 청구서는 이미 만들어져 할 일이 없습니다.")
   }
 
+  static func mending(_ month: BillingMonth) -> Phrase {
+    Phrase("bills of \(month)", ko: "\(month) 청구서")
+  }
+
+  static func mended(_ count: Int, of checked: Int) -> Phrase {
+    Phrase(
+      "Of \(grouped(checked)) bills \(grouped(count)) were missing or altered, and put again.",
+      ko: "청구서 \(grouped(checked))건 중 없거나 바뀐 \(grouped(count))건을 다시 만들었습니다.")
+  }
+
+  static func mendBills(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "Put the bills again with `billing render \(month) --mend`.",
+      ko: "`billing render \(month) --mend`로 청구서를 다시 만드십시오.")
+  }
+
   static let bills = Phrase("bills", ko: "청구서")
   static let policyVersion = Phrase("policy", ko: "발송 정책")
   static let seconds = Phrase("seconds", ko: "소요 시간 (초)")

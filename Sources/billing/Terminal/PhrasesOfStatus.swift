@@ -1,4 +1,5 @@
 import Billing
+import Runs
 
 /// What `billing status` says.
 extension Phrase {
@@ -48,6 +49,22 @@ extension Phrase {
     Phrase(
       "Customers recorded too late, whom settling the month again settles: \(grouped(customers))",
       ko: "정산 뒤에 등록되어 같은 달을 다시 정산하면 추가 정산되는 고객: \(grouped(customers))")
+  }
+
+  static func statusName(_ status: RunStatus) -> Phrase {
+    switch status {
+    case .running: Phrase(status.name, ko: "실행 중")
+    case .completed: Phrase(status.name, ko: "완료")
+    case .failed: Phrase(status.name, ko: "실패")
+    }
+  }
+
+  static func statusName(_ status: StepStatus) -> Phrase {
+    switch status {
+    case .pending: Phrase(status.name, ko: "대기")
+    case .running: Phrase(status.name, ko: "실행 중")
+    case .completed: Phrase(status.name, ko: "완료")
+    }
   }
 
   static let run = Phrase("run", ko: "실행")

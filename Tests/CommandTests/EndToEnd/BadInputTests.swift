@@ -58,6 +58,21 @@ struct BadInputTests {
     try await platform.settle(expecting: 76)
   }
 
+  @Test("sample does not write over an import set, unless it is told to")
+  func sampleOverImportSet() async throws {
+    let folder = try TestFolder()
+    try FileManager.default.createDirectory(
+      atPath: folder.file("set"), withIntermediateDirectories: true)
+    try folder.write("charge_id\n", to: "set/charges.csv")
+    let refused = try await billing("sample", "set", "--customers", "5", in: folder, expecting: 2)
+    #expect(refused.errors.contains("set/charges.csv"))
+    #expect(refused.errors.contains("--force"))
+    #expect(try folder.read("set/charges.csv") == "charge_id\n")
+    #expect(!folder.exists("set/customers.csv"))
+    try await billing("sample", "set", "--customers", "5", "--force", in: folder, expecting: 0)
+    #expect(folder.exists("set/customers.csv"))
+  }
+
   @Test("a byte that is not UTF-8 is refused with its place")
   func notUTF8() async throws {
     let platform = try await PlatformFolder()

@@ -45,6 +45,45 @@ struct ProofTests {
     #expect(try number("months.0.unrendered", in: status.output) == 1)
   }
 
+  @Test("missing and altered bills are put again by render --mend, and then the proof holds")
+  func mended() async throws {
+    let platform = try await PlatformFolder()
+    let folder = platform.folder
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await billing("run", "2026-10", in: folder, expecting: 0)
+    let whole = try await billing("render", "2026-10", "--mend", "--json", in: folder, expecting: 0)
+    #expect(try number("checked", in: whole.output) == 4)
+    #expect(try number("mended", in: whole.output) == 0)
+    let bills = folder.file("data/bills/2026-10")
+    let names = try #require(FileManager.default.enumerator(atPath: bills)?.allObjects as? [String])
+    let mail = try #require(names.first { $0.hasSuffix(".html.gz") })
+    let text = try #require(names.first { $0.hasSuffix(".txt") })
+    try Data("altered".utf8).write(to: URL(fileURLWithPath: bills + "/" + mail))
+    try FileManager.default.removeItem(atPath: bills + "/" + text)
+    let proof = try await billing("verify", "2026-10", in: folder, expecting: 1)
+    #expect(proof.errors.contains("billing render 2026-10 --mend"))
+    let mended = try await billing(
+      "render", "2026-10", "--mend", "--json", in: folder, expecting: 0)
+    #expect(try number("mended", in: mended.output) == 2)
+    try await billing("verify", "2026-10", in: folder, expecting: 0)
+  }
+
+  @Test("states are said in Korean wherever they are said to a person")
+  func korean() async throws {
+    let platform = try await PlatformFolder()
+    let folder = platform.folder
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await billing("run", "2026-10", in: folder, expecting: 0)
+    let life = try await billing(
+      "explain", "delivery", "2026-10:1:bill:1", "--locale", "ko", in: folder, expecting: 0)
+    #expect(life.output.contains("발송 2026-10:1:bill:1: 접수"))
+    #expect(life.output.contains("대기열"))
+    for raw in ["planned", "queued", "claimed", "sending"] { #expect(!life.output.contains(raw)) }
+    let status = try await billing("status", "--locale", "ko", in: folder, expecting: 0)
+    #expect(status.output.contains("완료"))
+    #expect(!status.output.contains("completed"))
+  }
+
   @Test("a customer recorded after the settlement is billed by a supplement, and proved")
   func lateCustomer() async throws {
     let platform = try await PlatformFolder()

@@ -54,6 +54,43 @@ struct SendingTests {
     #expect(try number("months.0.deliveries.queued", in: status.output) == 0)
   }
 
+  @Test("a month is not run while another has deliveries pending on simulated time")
+  func otherMonthPending() async throws {
+    let platform = try await renderedMonth(customers: 3)
+    let folder = platform.folder
+    let refused = try await billing("run", "2026-11", in: folder, expecting: 76)
+    #expect(refused.errors.contains("2026-10"))
+    #expect(refused.errors.contains("billing run 2026-10"))
+    let status = try await billing("status", "2026-10", "--json", in: folder, expecting: 0)
+    #expect(try number("months.0.deliveries.planned", in: status.output) == 3)
+    try await billing("run", "2026-10", in: folder, expecting: 0)
+    try await billing("run", "2026-11", in: folder, expecting: 0)
+    let proof = try await billing("verify", "2026-10", "--json", in: folder, expecting: 0)
+    #expect(try number("deliveries.held", in: proof.output) == 0)
+  }
+
+  @Test("a month that does not follow the latest settled one is taken for a slip")
+  func monthOutOfTurn() async throws {
+    let platform = try await PlatformFolder()
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await billing("run", "2026-10", in: platform.folder, expecting: 0)
+    let refused = try await billing("run", "2036-10", in: platform.folder, expecting: 2)
+    #expect(refused.errors.contains("2026-11"))
+    let status = try await billing("status", "--json", in: platform.folder, expecting: 0)
+    #expect(try value("months.1", in: status.output) == nil)
+  }
+
+  @Test("lateness on simulated time has nothing to do with the day on which the bills were made")
+  func lateOnSimulatedTime() async throws {
+    let platform = try await renderedMonth(customers: 3)
+    // As if they were made long after the month, before time was decided.
+    try await platform.execute(
+      "UPDATE deliveries SET made_at = 4102444800000; UPDATE ledger_clock SET mode = 0")
+    let tick = try await billing(
+      "dispatch", "--at", "2026-11-20T03:00:00Z", "--json", in: platform.folder, expecting: 0)
+    #expect(try number("held", in: tick.output) == 3)
+  }
+
   @Test("a fallback goes out in the slot in which the first channel was refused")
   func fallbackInSlot() async throws {
     let platform = try await renderedMonth(customers: 100)
