@@ -26,7 +26,11 @@ package struct GatedDeliveryLedger: DeliveryLedger {
   }
 
   package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {
-    try await gate.pass(.record) { try await ledger.record(results) }
+    try await gate.pass(.record) {
+      let outcomes = try await ledger.record(results)
+      try await gate.saw(.recorded(results))
+      return outcomes
+    }
   }
 
   package func recordAccepted(

@@ -42,7 +42,11 @@ package struct GatedRenderingLedger: RenderingLedger, GatedRuns {
   }
 
   package func commit(_ checkpoint: RenderingCheckpoint) async throws -> CheckpointOutcome {
-    try await gate.pass(.commitRendering) { try await ledger.commit(checkpoint) }
+    try await gate.pass(.commitRendering) {
+      let outcome = try await ledger.commit(checkpoint)
+      try await gate.saw(.checkpoint(checkpoint.chunk, outcome))
+      return outcome
+    }
   }
 
   package func bills(

@@ -44,7 +44,11 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
   }
 
   package func commit(_ checkpoint: SettlementCheckpoint) async throws -> CheckpointOutcome {
-    try await gate.pass(.commitSettlement) { try await ledger.commit(checkpoint) }
+    try await gate.pass(.commitSettlement) {
+      let outcome = try await ledger.commit(checkpoint)
+      try await gate.saw(.checkpoint(checkpoint.chunk, outcome))
+      return outcome
+    }
   }
 
   package func latestVersions(

@@ -1,3 +1,6 @@
+package import Delivery
+package import Runs
+
 /// A call of a port: what a proof can interfere with. Every call that changes something outside the
 /// process has a name of its own; those that only read share one for each port.
 package enum PortCall: String, CaseIterable, Sendable {
@@ -76,9 +79,20 @@ package protocol PortGate: Sendable {
   func pass<Result: Sendable>(
     _ call: PortCall, _ body: @Sendable () async throws -> Result
   ) async throws -> Result
+
+  /// Told what a ledger answered, before the gate can lose it: for what must hold of answers.
+  func saw(_ answer: PortAnswer) async throws
+}
+
+/// Answers that promise something.
+package enum PortAnswer: Sendable {
+  case checkpoint(ClaimedChunk, CheckpointOutcome)
+  case recorded([SendResult])
 }
 
 extension PortGate {
+  package func saw(_ answer: PortAnswer) async throws {}
+
   /// For calls that do not throw: what the caller is told when the gate does.
   func pass<Result: Sendable>(
     _ call: PortCall, otherwise: Result, _ body: @Sendable () async -> Result

@@ -1,5 +1,7 @@
 import Billing
 import Delivery
+import FaultInjection
+import Runs
 import Synchronization
 
 @testable import EmbeddedStore
@@ -31,6 +33,8 @@ final class Invariants: Sendable {
 
   private let database: Database
   private let witness: Witness
+  /// What was written to providers, and what they answered.
+  let calls = ProviderCalls()
   private let now: @Sendable () -> Timestamp
   private let count: @Sendable (String) -> Void
   private let state = Mutex(State())
@@ -63,6 +67,8 @@ final class Invariants: Sendable {
     var state: DeliveryState
     var generation: Int
     var fence: Int
+    /// The delivery's latest attempt as it is now, if this is its latest entry.
+    var attempt: ProviderCalls.Attempt?
   }
 
   /// Only legal transitions, and fences and generations that only grow.
@@ -72,15 +78,24 @@ final class Invariants: Sendable {
       var entries: [Entry] = []
       try connection.query(
         """
-        SELECT entry, month, customer_id, kind, sequence, state, generation, fence
-        FROM delivery_log WHERE entry > ? ORDER BY entry
+        SELECT l.entry, l.month, l.customer_id, l.kind, l.sequence, l.state, l.generation, l.fence,
+          a.attempt_id, a.outcome, a.reason
+        FROM delivery_log l
+        LEFT JOIN deliveries d ON d.last_entry = l.entry AND d.month = l.month
+          AND d.customer_id = l.customer_id AND d.kind = l.kind AND d.sequence = l.sequence
+        LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
+        WHERE l.entry > ? ORDER BY l.entry
         """, last
       ) { row in
         guard let state = DeliveryState(code: row.int(5)) else { return }
         entries.append(
           Entry(
             number: row.integer(0), key: try DeliveryKey(row, at: 1), state: state,
-            generation: row.int(6), fence: row.int(7)))
+            generation: row.int(6), fence: row.int(7),
+            attempt: row.optionalInteger(8).map {
+              ProviderCalls.Attempt(
+                id: $0, outcome: row.optionalInteger(9), reason: row.optionalText(10))
+            }))
       }
       return entries
     }
@@ -108,14 +123,54 @@ final class Invariants: Sendable {
       if entry.state == .claimed, entry.fence <= before.fence {
         state.violations.append("\(entry.key): claimed without a new fence")
       }
+      if let wrong = calls.fault(in: entry.state, of: entry.key) {
+        state.violations.append("\(entry.key): \(step) \(wrong)")
+      }
+      if before.state == .sending, let attempt = entry.attempt,
+        let wrong = calls.fault(in: entry.state, after: attempt)
+      {
+        state.violations.append("\(entry.key): \(step) \(wrong)")
+      }
       return step
     }
     if let transition { count(transition) }
   }
 
+  // MARK: When a ledger has answered
+
+  func check(_ answer: PortAnswer) async throws {
+    switch answer {
+    case .checkpoint(let chunk, .committed):
+      let holds = try await database.read { connection in
+        try connection.first(
+          "SELECT fence FROM chunks WHERE run_id = ? AND step = ? AND chunk = ?",
+          chunk.hold.run.id, chunk.step, chunk.range.index
+        ) { $0.int(0) == chunk.fence }
+      }
+      if holds != true {
+        violated("chunk \(chunk.range.index): a checkpoint by somebody who held it no longer")
+      }
+    case .checkpoint: break
+    case .recorded(let results):
+      for result in results {
+        guard case .accepted = result.outcome else { continue }
+        let isAccepted = try await database.read { connection in
+          try connection.first(
+            """
+            SELECT 1 FROM deliveries WHERE month = ? AND customer_id = ? AND kind = ?
+              AND sequence = ? AND state = 5
+            """, result.key.month, result.key.customer, result.key.kind.code, result.key.sequence
+          ) { _ in true }
+        }
+        if isAccepted != true { violated("\(result.key): its acceptance was not recorded") }
+      }
+    }
+  }
+
   // MARK: When something is written to a provider
 
   private struct OpenAttempt: Sendable {
+    var id: Int64
     var openedAt: Timestamp
     var bill: ContentHash
     /// Deliveries of an earlier statement that may still be taken.
@@ -125,20 +180,28 @@ final class Invariants: Sendable {
   }
 
   /// An intent was committed before, and the customer may be told now, on this channel.
-  func checkWrite(_ idempotencyKey: String, _ message: ProviderMessage) async {
+  ///
+  /// - Returns: the call that so began; `nil` where nothing may be written.
+  func checkWrite(
+    _ idempotencyKey: String, _ message: ProviderMessage
+  ) async -> ProviderCalls.Call? {
     guard let (key, channel) = DeliveryKey.parse(idempotencyKey: idempotencyKey) else {
-      return violated("\(idempotencyKey): no key of a delivery")
+      violated("\(idempotencyKey): no key of a delivery")
+      return nil
     }
     let now = now()
     let attempt: OpenAttempt?
     do {
       attempt = try await openAttempt(key, channel)
     } catch {
-      return violated("\(key): its attempts cannot be read")
+      violated("\(key): its attempts cannot be read")
+      return nil
     }
     guard let attempt else {
-      return violated("\(idempotencyKey): written without an open intent")
+      violated("\(idempotencyKey): written without an open intent")
+      return nil
     }
+    let call = calls.begin(key, attempt: attempt.id)
     if ContentHash(of: message.content) != attempt.bill {
       violated("\(idempotencyKey): not the bill that was intended")
     }
@@ -151,11 +214,15 @@ final class Invariants: Sendable {
     }
     state.withLock { $0.recipients[idempotencyKey] = first }
     if first != message.recipient { violated("\(idempotencyKey): two recipients under one key") }
-    guard let zone = ZoneRules(attempt.zone) else { return violated("\(key): unknown zone") }
+    guard let zone = ZoneRules(attempt.zone) else {
+      violated("\(key): unknown zone")
+      return call
+    }
     if attempt.quiet.contains(zone.slotNumber(at: now)) {
       violated("\(idempotencyKey): written in a quiet slot at \(now)")
     }
     checkWish(key, channel, attempt)
+    return call
   }
 
   private func checkWish(_ key: DeliveryKey, _ channel: Channel, _ attempt: OpenAttempt) {
@@ -175,7 +242,7 @@ final class Invariants: Sendable {
     try await database.read { connection in
       try connection.first(
         """
-        SELECT opened_at, quiet_mask, time_zone, bill_sha256, (
+        SELECT opened_at, quiet_mask, time_zone, bill_sha256, attempt_id, (
           SELECT count(*) FROM deliveries d JOIN deliveries e ON e.month = d.month
             AND e.customer_id = d.customer_id AND e.version < d.version
             AND e.state IN (2, 3, 4, 7)
@@ -190,8 +257,8 @@ final class Invariants: Sendable {
           return nil
         }
         return OpenAttempt(
-          openedAt: Timestamp(milliseconds: row.integer(0)),
-          bill: try row.hash(3), open: row.int(4), quiet: quiet, zone: row.text(2))
+          id: row.integer(4), openedAt: Timestamp(milliseconds: row.integer(0)),
+          bill: try row.hash(3), open: row.int(5), quiet: quiet, zone: row.text(2))
       } ?? nil
     }
   }

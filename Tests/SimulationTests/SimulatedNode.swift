@@ -7,6 +7,7 @@ import Synchronization
 final class SimulatedNode: PortGate {
   private struct State {
     var isDead = false
+    var pausedSince: Int64 = 0
     var pausedUntil: Int64 = 0
     var mourner: CheckedContinuation<Void, Never>?
   }
@@ -38,6 +39,7 @@ final class SimulatedNode: PortGate {
     try await enter()
     var result = try await body()
     if fault == .duplicate { result = try await body() }
+    if call.takesHold { world.rouse(but: self) }
     if call.commits {
       try await SimulatedWorld.$fault.withValue(fault) { try await world.invariants.check() }
     }
@@ -57,7 +59,7 @@ final class SimulatedNode: PortGate {
       let (isDead, until) = state.withLock { ($0.isDead, $0.pausedUntil) }
       if isDead { throw Crash() }
       guard until > world.loop.now else { return }
-      await world.loop.sleep(until: until)
+      await world.loop.sleep(until: until, for: self)
       // Only the dead are cancelled; a sleep that ended early is not slept again for ever.
       if Task.isCancelled { throw Crash() }
     }
@@ -65,9 +67,35 @@ final class SimulatedNode: PortGate {
 
   /// Longer than a lease, and now and then longer than everything.
   private func pause() {
-    let length = 61_000 + world.upTo(world.random.next() % 4 == 0 ? 1_800_000 : 60_000)
-    state.withLock { $0.pausedUntil = world.loop.now + length }
+    let length =
+      Self.leaseMilliseconds
+      + world.upTo(
+        world.random.next() % 4 == 0 ? 1_800_000 : 60_000)
+    state.withLock { state in
+      state.pausedSince = world.loop.now
+      state.pausedUntil = world.loop.now + length
+    }
+    world.stands(self)
   }
+
+  /// Goes on shortly after another process took hold of something: when it can do most harm.
+  ///
+  /// - Returns: whether it stands still no longer.
+  func rouse() -> Bool {
+    let now = world.loop.now
+    let (since, until) = state.withLock { ($0.pausedSince, $0.pausedUntil) }
+    if until <= now { return true }
+    guard since + Self.leaseMilliseconds <= now, world.random.next() % 2 == 0 else { return false }
+    let soon = min(until, now + world.upTo(1500))
+    state.withLock { $0.pausedUntil = soon }
+    world.loop.hasten(self, to: soon)
+    return true
+  }
+
+  /// Longer than any lease that is good for one call.
+  private static let leaseMilliseconds: Int64 = 61_000
+
+  func saw(_ answer: PortAnswer) async throws { try await world.invariants.check(answer) }
 
   private func crash() -> Crash {
     let mourner = state.withLock { state in
@@ -112,6 +140,16 @@ final class SimulatedNode: PortGate {
         return state.mourner
       }
       mourner?.resume()
+    }
+  }
+}
+
+extension PortCall {
+  /// Whether somebody has something for a while afterwards that others had before.
+  fileprivate var takesHold: Bool {
+    switch self {
+    case .claim, .intend, .claimChunk: true
+    default: false
     }
   }
 }

@@ -30,6 +30,7 @@ final class SimulatedWorld: Sendable {
     var trace = TraceHash()
     var lateArrivals = 0
     var isOver = false
+    var standing: [SimulatedNode] = []
     var lines: [String] = []
   }
 
@@ -124,6 +125,16 @@ final class SimulatedWorld: Sendable {
 
   func tell(_ line: String) {
     if keepsTrace { state.withLock { $0.lines.append(line) } }
+  }
+
+  /// A process stands still.
+  func stands(_ node: SimulatedNode) { state.withLock { $0.standing.append(node) } }
+
+  /// Some of those who stand still go on now.
+  func rouse(but node: SimulatedNode) {
+    let standing = state.withLock { $0.standing }
+    let left = standing.filter { $0 === node || !$0.rouse() }
+    state.withLock { $0.standing = left }
   }
 
   /// What happens at a moment, whoever has ended by then.

@@ -14,6 +14,7 @@ final class SimulationLoop: TaskExecutor, @unchecked Sendable {
 
   private struct Sleeper {
     var moment: Int64
+    var owner: ObjectIdentifier?
     var wake: CheckedContinuation<Void, Never>
   }
 
@@ -94,8 +95,16 @@ final class SimulationLoop: TaskExecutor, @unchecked Sendable {
     return true
   }
 
+  /// Those who sleep for this owner wake at this moment instead.
+  func hasten(_ owner: AnyObject, to moment: Int64) {
+    for (number, sleeper) in sleepers where sleeper.owner == ObjectIdentifier(owner) {
+      sleepers[number]?.moment = moment
+    }
+  }
+
   /// Returns at the moment, or as soon as the task is cancelled.
-  func sleep(until moment: Int64) async {
+  func sleep(until moment: Int64, for owner: AnyObject? = nil) async {
+    let owner = owner.map { ObjectIdentifier($0) }
     sleeperCount += 1
     let number = sleeperCount
     await withTaskCancellationHandler {
@@ -103,7 +112,7 @@ final class SimulationLoop: TaskExecutor, @unchecked Sendable {
         if moment <= now || Task.isCancelled {
           wake.resume()
         } else {
-          sleepers[number] = Sleeper(moment: moment, wake: wake)
+          sleepers[number] = Sleeper(moment: moment, owner: owner, wake: wake)
         }
       }
     } onCancel: {

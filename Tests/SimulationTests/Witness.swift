@@ -20,11 +20,14 @@ final class Witness: AuditAcceptances {
 
   func has(_ key: String) -> Bool { messages.withLock { $0.contains { $0.key == key } } }
 
+  /// When it was taken for the first time.
+  func firstTaken(_ key: String) -> Timestamp? {
+    messages.withLock { messages in messages.first { $0.key == key }?.at }
+  }
+
   /// Whether it was taken for the first time since a moment.
   func has(_ key: String, since moment: Timestamp) -> Bool {
-    messages.withLock { messages in
-      messages.first { $0.key == key }.map { $0.at >= moment } ?? false
-    }
+    firstTaken(key).map { $0 >= moment } ?? false
   }
 
   func acceptances(
@@ -62,7 +65,15 @@ struct SimulatedProvider: Provider {
     _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
   ) async -> SendOutcome {
     guard deadline.permitsWriting else { return .notWritten }
-    await world.invariants.checkWrite(key, message)
+    let call = await world.invariants.checkWrite(key, message)
+    let outcome = await meet(key, deadline: deadline, notAfter: notAfter)
+    if let call { world.invariants.calls.end(call, with: outcome) }
+    return outcome
+  }
+
+  private func meet(
+    _ key: String, deadline: CallDeadline, notAfter: Timestamp
+  ) async -> SendOutcome {
     let meeting = world.isFaulty ? pick() : .accept
     let answerAt = deadline.remainingMilliseconds
     switch meeting {
@@ -124,7 +135,10 @@ struct SimulatedProvider: Provider {
   }
 
   func lookUp(_ key: String) async -> LookUpOutcome {
-    guard capabilities.lookUpSettlesSeconds != nil else { return .unavailable }
-    return world.witness.has(key) ? .found(reference: key) : .absent
+    guard let settles = capabilities.lookUpSettlesSeconds else { return .unavailable }
+    guard let taken = world.witness.firstTaken(key) else { return .absent }
+    // What it took a moment ago it need not know of yet.
+    let isSettled = taken.adding(seconds: settles).milliseconds <= world.loop.now
+    return isSettled || world.random.next() % 4 == 0 ? .found(reference: key) : .absent
   }
 }

@@ -112,12 +112,16 @@ struct SettlementEndToEndTests {
     #expect(try text("statements.1.statement", in: life.output) == "2026-10:1:v2")
   }
 
+  /// Every checkpoint takes so long that the settlement is still at it when it is met.
+  private let slowCheckpoints = ["BILLING_FAIL_POINT": "settle.commit:before:every:slow100"]
+
   @Test("a second settle is refused with 75 while the first is at it, and both work with --join")
   func twoAtOnce() async throws {
     let platform = try await PlatformFolder()
     try await platform.importSample(customers: 4000)
-    let slow = ["--set", "settlement.chunkSize=5", "--workers", "1"]
-    let first = try BillingProcess(PlatformFolder.settling(slow), in: platform.folder)
+    let first = try BillingProcess(
+      PlatformFolder.settling(["--set", "settlement.chunkSize=5", "--workers", "1"]),
+      in: platform.folder, environment: slowCheckpoints)
     try await platform.waitUntilRunning()
     let refused = try await platform.settle(expecting: 75)
     #expect(refused.errors.contains("settlement:2026-10:regular:1"))
@@ -137,8 +141,9 @@ struct SettlementEndToEndTests {
   func interrupted(signal: Int32, status: Int32) async throws {
     let platform = try await PlatformFolder()
     try await platform.importSample(customers: 2000)
-    let slow = ["--set", "settlement.chunkSize=10", "--workers", "1"]
-    let first = try BillingProcess(PlatformFolder.settling(slow), in: platform.folder)
+    let first = try BillingProcess(
+      PlatformFolder.settling(["--set", "settlement.chunkSize=10", "--workers", "1"]),
+      in: platform.folder, environment: slowCheckpoints)
     try await platform.waitUntilRunning()
     first.send(signal)
     let ending = try await first.ending(withinSeconds: 20)
