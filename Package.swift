@@ -71,7 +71,7 @@ let package = Package(
     .target(
       name: "FaultInjection",
       dependencies: [
-        "Billing", "Runs", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
       ]),
 
     // Providers that are spoken to over HTTP, and a server that stands in for them.

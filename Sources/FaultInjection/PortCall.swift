@@ -16,6 +16,11 @@ package enum PortCall: String, CaseIterable, Sendable {
   case failRun = "run.fail"
   case readRuns = "run.read"
 
+  // What people do.
+  case recordInputs = "import.record"
+  case operate = "operator.act"
+  case readOperation = "operator.read"
+
   // Job 1.
   case putTargets = "settle.putTargets"
   case putStatements = "settle.putStatements"
@@ -62,14 +67,16 @@ package enum PortCall: String, CaseIterable, Sendable {
   package var commits: Bool {
     switch self {
     case .readRuns, .readStatements, .readInputs, .readBills, .readRendering, .readDispatch,
-      .readDelivery, .readPositions, .poll, .lookUp:
+      .readDelivery, .readOperation, .readPositions, .poll, .lookUp:
       false
     default: true
     }
   }
 
   /// Those that settle, render, dispatch and deliver make between them.
-  package static let committing = allCases.filter(\.commits)
+  package static let committing = allCases.filter {
+    $0.commits && $0 != .recordInputs && $0 != .operate
+  }
 }
 
 /// Stands before and after every call of a port.

@@ -27,6 +27,8 @@ final class Invariants: Sendable {
   /// What a customer wanted from a moment on.
   struct Wish: Hashable, Sendable {
     var from: Timestamp
+    /// The next one is in force for sure since then.
+    var until: Timestamp?
     var quietMask: Int64
     var channels: Set<Channel>
   }
@@ -55,8 +57,20 @@ final class Invariants: Sendable {
     state.withLock { $0.violations.append(what) }
   }
 
+  /// From now on this may be in force.
   func wishes(_ customer: CustomerID, _ wish: Wish) {
     state.withLock { $0.wishes[customer, default: []].append(wish) }
+  }
+
+  /// From now on the latest wish is in force.
+  func settleWishes(of customer: CustomerID, at moment: Timestamp) {
+    state.withLock { state in
+      var wishes = state.wishes[customer] ?? []
+      for position in wishes.indices.dropLast() where wishes[position].until == nil {
+        wishes[position].until = moment
+      }
+      state.wishes[customer] = wishes
+    }
   }
 
   // MARK: After every call that changes something
@@ -227,13 +241,10 @@ final class Invariants: Sendable {
 
   private func checkWish(_ key: DeliveryKey, _ channel: Channel, _ attempt: OpenAttempt) {
     let wishes = state.withLock { $0.wishes[key.customer] ?? [] }
-    // Both sides of a change in the same millisecond may have been what the intent saw.
-    let possible = wishes.indices.filter { position in
-      wishes[position].from <= attempt.openedAt
-        && (position + 1 == wishes.count || wishes[position + 1].from >= attempt.openedAt)
-    }
-    let fits = possible.contains {
-      wishes[$0].quietMask == Int64(attempt.quiet.mask) && wishes[$0].channels.contains(channel)
+    // While a change is being recorded either side of it may be what the intent saw.
+    let fits = wishes.contains { wish in
+      wish.from <= attempt.openedAt && wish.until.map { $0 >= attempt.openedAt } ?? true
+        && wish.quietMask == Int64(attempt.quiet.mask) && wish.channels.contains(channel)
     }
     if !fits { violated("\(key): intended against what the customer wanted by then") }
   }

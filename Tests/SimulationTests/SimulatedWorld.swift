@@ -102,7 +102,7 @@ final class SimulatedWorld: Sendable {
       case .readRuns, .readDispatch, .readDelivery, .readPositions, .readInputs, .heartbeat, .poll,
         .reap, .sweep, .queueDue, .takeUnpublished:
         scenario.faultsPerThousand
-      case .claim, .readBills, .intend, .send, .record, .release, .resolve:
+      case .claim, .readBills, .intend, .send, .record, .release, .resolve, .recordInputs, .operate:
         scenario.faultsPerThousand * 10
       default: scenario.faultsPerThousand * 4
       }
@@ -125,6 +125,24 @@ final class SimulatedWorld: Sendable {
 
   func tell(_ line: String) {
     if keepsTrace { state.withLock { $0.lines.append(line) } }
+  }
+
+  /// Done again by a new process for as long as it fails by a fault; `nil` when it is over before.
+  func insisting<Value>(
+    _ name: String, _ body: (SimulatedNode) async throws -> Value
+  ) async throws -> Value? {
+    var lives = 0
+    while !isOver, !Task.isCancelled {
+      lives += 1
+      do {
+        return try await body(
+          SimulatedNode("\(name).\(lives)", in: self, skewMilliseconds: 0))
+      } catch is Crash {
+      } catch let error as StoreError where error.isRetryable {
+      }
+      await loop.sleep(until: loop.now + 1000 + upTo(60_000))
+    }
+    return nil
   }
 
   /// A process stands still.

@@ -54,9 +54,11 @@ struct Simulation: Sendable {
   let world: SimulatedWorld
   private let seal: ContactSeal
   private let corrections = Corrections()
+  private let desk: SimulatedOperator
 
   private init(world: SimulatedWorld) {
     self.world = world
+    desk = SimulatedOperator(world)
     seal = ContactSeal(keyID: 1, secret: [UInt8](repeating: 7, count: 32))!  // 32 bytes: valid
   }
 
@@ -84,6 +86,7 @@ struct Simulation: Sendable {
         ) { try await processes.consume($0) }
       }
       group.addTask { try await interfere(people) }
+      group.addTask { try await desk.work() }
       try await supervise()
       world.end()
       group.cancelAll()
@@ -139,8 +142,10 @@ struct Simulation: Sendable {
     while world.loop.now < latest, world.invariants.violations.isEmpty {
       await world.loop.sleep(until: world.loop.now + 120_000)
       world.invariants.checkMessages()
-      guard !world.isFaulty, !world.awaitsArrivals, corrections.areDone else { continue }
-      try await resolveParked()
+      guard !world.isFaulty, !world.awaitsArrivals, corrections.areDone, desk.isDone else {
+        continue
+      }
+      try await desk.resolveParked()
       if try await openItems().isEmpty { return }
     }
     if world.invariants.violations.isEmpty {
@@ -174,31 +179,6 @@ struct Simulation: Sendable {
       ) { items.append($0.text(0)) }
       return items
     }
-  }
-
-  /// In half of the seeds an operator asks the provider by telephone.
-  private func resolveParked() async throws {
-    guard world.seed % 2 == 0 else { return }
-    let parked = try await world.ledger.database.read { connection in
-      var rows: [(key: DeliveryKey, generation: Int, channel: Channel)] = []
-      try connection.query(
-        "SELECT month, customer_id, kind, sequence, generation, channel FROM deliveries "
-          + "WHERE state = 7 AND next_at = 9223372036854775807 ORDER BY customer_id"
-      ) { row in
-        rows.append(
-          (try DeliveryKey(row, at: 0), row.int(4), Channel(code: row.int(5)) ?? .email))
-      }
-      return rows
-    }
-    let resolutions = parked.map { row in
-      let key = row.key.idempotencyKey(on: row.channel)
-      return Resolution(
-        key: row.key, generation: row.generation,
-        finding: world.witness.has(key) ? .accepted(reference: key) : .absent(jitter: 0))
-    }
-    guard !resolutions.isEmpty else { return }
-    _ = try await world.ledger.resolve(resolutions, who: "operator")
-    try await world.invariants.check()
   }
 
   private func prove() async throws {
