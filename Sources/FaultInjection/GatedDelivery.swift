@@ -15,14 +15,26 @@ package struct GatedDeliveryLedger: DeliveryLedger {
     _ events: [DeliveryEvent], owner: String, timing: DeliveryTiming
   ) async throws -> [ClaimOutcome] {
     try await gate.pass(.claim) {
-      try await ledger.claim(events, owner: owner, timing: timing)
+      let outcomes = try await ledger.claim(events, owner: owner, timing: timing)
+      let claimed = zip(events, outcomes).filter {
+        if case .claimed = $1 { true } else { false }
+      }
+      try await gate.saw(.holds(claimed.map { $0.0.delivery.description }))
+      return outcomes
     }
   }
 
   package func intend(
     _ intents: [Intent], timing: DeliveryTiming
   ) async throws -> [IntentOutcome] {
-    try await gate.pass(.intend) { try await ledger.intend(intents, timing: timing) }
+    try await gate.pass(.intend) {
+      let outcomes = try await ledger.intend(intents, timing: timing)
+      let intended = zip(intents, outcomes).filter {
+        if case .intended = $1 { true } else { false }
+      }
+      try await gate.saw(.holds(intended.map { $0.0.key.description }))
+      return outcomes
+    }
   }
 
   package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {

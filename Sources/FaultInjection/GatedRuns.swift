@@ -32,7 +32,11 @@ extension GatedRuns {
     step: Int, under hold: RunHold, leaseSeconds: Int64
   ) async throws -> ClaimOutcome {
     try await gate.pass(.claimChunk) {
-      try await runs.claimChunk(step: step, under: hold, leaseSeconds: leaseSeconds)
+      let outcome = try await runs.claimChunk(step: step, under: hold, leaseSeconds: leaseSeconds)
+      if case .claimed(let chunk) = outcome {
+        try await gate.saw(.holds(["\(hold.run.key) chunk \(step).\(chunk.range.index)"]))
+      }
+      return outcome
     }
   }
 

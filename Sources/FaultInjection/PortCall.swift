@@ -93,6 +93,8 @@ package protocol PortGate: Sendable {
 
 /// Answers that promise something.
 package enum PortAnswer: Sendable {
+  /// What the caller has for a while, that others may have had before: names of deliveries and chunks.
+  case holds([String])
   case checkpoint(ClaimedChunk, CheckpointOutcome)
   case recorded([SendResult])
 }

@@ -164,7 +164,7 @@ final class Invariants: Sendable {
       if holds != true {
         violated("chunk \(chunk.range.index): a checkpoint by somebody who held it no longer")
       }
-    case .checkpoint: break
+    case .checkpoint, .holds: break
     case .recorded(let results):
       for result in results {
         guard case .accepted = result.outcome else { continue }

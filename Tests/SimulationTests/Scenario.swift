@@ -19,6 +19,8 @@ struct Scenario: Sendable {
   let faultyMilliseconds: Int64
   let faultsPerThousand: UInt64
   let capabilities: ProviderCapabilities
+  /// Whether the provider tells, some time later, what it took.
+  let reportsEvents: Bool
   /// One machine's clock is so much off.
   let skewMilliseconds: Int64
   let settlers: Int
@@ -50,6 +52,7 @@ struct Scenario: Sendable {
         // Look-up without refusing what comes late proves nothing.
         ProviderCapabilities(lookUpSettlesSeconds: 60),
       ][Int(below(5))]
+    reportsEvents = below(3) == 0
     skewMilliseconds = [0, 600_000, -600_000][Int(below(3))]
     settlers = 2
     dispatchers = 2

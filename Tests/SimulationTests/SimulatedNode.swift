@@ -7,6 +7,8 @@ import Synchronization
 final class SimulatedNode: PortGate {
   private struct State {
     var isDead = false
+    /// What it held at some time, and may believe to hold still.
+    var held: Set<String> = []
     var pausedSince: Int64 = 0
     var pausedUntil: Int64 = 0
     var mourner: CheckedContinuation<Void, Never>?
@@ -37,12 +39,13 @@ final class SimulatedNode: PortGate {
     default: break
     }
     try await enter()
+    try await world.reach(call, .before)
     var result = try await body()
     if fault == .duplicate { result = try await body() }
-    if call.takesHold { world.rouse(but: self) }
     if call.commits {
       try await SimulatedWorld.$fault.withValue(fault) { try await world.invariants.check() }
     }
+    try await world.reach(call, .after)
     switch fault {
     case .loseReply: throw unreachable(call)
     case .crashAfter: throw crash()
@@ -70,7 +73,7 @@ final class SimulatedNode: PortGate {
     let length =
       Self.leaseMilliseconds
       + world.upTo(
-        world.random.next() % 4 == 0 ? 1_800_000 : 60_000)
+        world.random.next() % 3 == 0 ? 1_800_000 : 60_000)
     state.withLock { state in
       state.pausedSince = world.loop.now
       state.pausedUntil = world.loop.now + length
@@ -78,14 +81,19 @@ final class SimulatedNode: PortGate {
     world.stands(self)
   }
 
-  /// Goes on shortly after another process took hold of something: when it can do most harm.
+  /// Goes on shortly after another process took hold of what this one believes to hold: when it can
+  /// do most harm.
   ///
   /// - Returns: whether it stands still no longer.
-  func rouse() -> Bool {
+  func rouse(by names: [String]) -> Bool {
     let now = world.loop.now
-    let (since, until) = state.withLock { ($0.pausedSince, $0.pausedUntil) }
+    let (since, until, isTouched) = state.withLock {
+      ($0.pausedSince, $0.pausedUntil, !$0.held.isDisjoint(with: names))
+    }
     if until <= now { return true }
-    guard since + Self.leaseMilliseconds <= now, world.random.next() % 2 == 0 else { return false }
+    guard isTouched, since + Self.leaseMilliseconds <= now, world.random.next() % 4 > 0 else {
+      return false
+    }
     let soon = min(until, now + world.upTo(1500))
     state.withLock { $0.pausedUntil = soon }
     world.loop.hasten(self, to: soon)
@@ -95,7 +103,13 @@ final class SimulatedNode: PortGate {
   /// Longer than any lease that is good for one call.
   private static let leaseMilliseconds: Int64 = 61_000
 
-  func saw(_ answer: PortAnswer) async throws { try await world.invariants.check(answer) }
+  func saw(_ answer: PortAnswer) async throws {
+    if case .holds(let names) = answer {
+      state.withLock { $0.held.formUnion(names) }
+      world.rouse(but: self, by: names)
+    }
+    try await world.invariants.check(answer)
+  }
 
   private func crash() -> Crash {
     let mourner = state.withLock { state in
@@ -140,16 +154,6 @@ final class SimulatedNode: PortGate {
         return state.mourner
       }
       mourner?.resume()
-    }
-  }
-}
-
-extension PortCall {
-  /// Whether somebody has something for a while afterwards that others had before.
-  fileprivate var takesHold: Bool {
-    switch self {
-    case .claim, .intend, .claimChunk: true
-    default: false
     }
   }
 }

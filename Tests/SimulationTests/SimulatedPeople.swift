@@ -73,6 +73,34 @@ final class SimulatedPeople: Sendable {
       of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
   }
 
+  /// The slot that it is now becomes quiet for each.
+  func quietenAll() async throws {
+    try await changeAll { person in
+      guard let zone = ZoneRules(person.zone) else { return }
+      let slot = zone.slotNumber(at: Timestamp(milliseconds: world.loop.now))
+      person.quiet = Set(person.quiet).union([slot]).sorted()
+      if person.quiet.count == 12 { person.quiet = [slot] }
+    }
+  }
+
+  func optOutAll() async throws {
+    try await changeAll { $0.channels = "" }
+  }
+
+  private func changeAll(_ change: (inout Scenario.Person) -> Void) async throws {
+    var people = current.withLock { $0 }
+    for position in people.indices { change(&people[position]) }
+    current.withLock { $0 = people }
+    for person in people { note(person) }
+    try await importing([
+      "customers.csv": Self.customerHeader + people.map { row($0, mail: 1) }.joined()
+    ])
+    for person in people {
+      world.invariants.settleWishes(
+        of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
+    }
+  }
+
   /// Another plan from the beginning on: a correction's reason.
   func changePlan(of customer: CustomerID) async throws {
     try await importing(

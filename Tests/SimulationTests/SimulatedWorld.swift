@@ -30,6 +30,8 @@ final class SimulatedWorld: Sendable {
     var trace = TraceHash()
     var lateArrivals = 0
     var isOver = false
+    var interruption: (Interruption, @Sendable () async throws -> Void)?
+    var interruptibleCalls = 0
     var standing: [SimulatedNode] = []
     var lines: [String] = []
   }
@@ -91,7 +93,23 @@ final class SimulatedWorld: Sendable {
   func end() { state.withLock { $0.isOver = true } }
 
   /// Faults come until then; afterwards everything has to come right by itself.
-  var isFaulty: Bool { loop.now < scenario.start.milliseconds + scenario.faultyMilliseconds }
+  var isFaulty: Bool {
+    !isInterrupted && loop.now < scenario.start.milliseconds + scenario.faultyMilliseconds
+  }
+
+  private var isInterrupted: Bool { state.withLock { $0.interruption != nil } }
+
+  /// Whether the moment of the change has come.
+  var wasInterrupted: Bool {
+    state.withLock { state in
+      state.interruption.map { $0.0.occurrence <= state.interruptibleCalls } ?? false
+    }
+  }
+
+  /// Providers are unreliable for as long, in any case.
+  var hasFaultyProviders: Bool {
+    loop.now < scenario.start.milliseconds + scenario.faultyMilliseconds
+  }
 
   func upTo(_ limit: Int) -> Int64 { Int64(random.next() % UInt64(max(1, limit))) }
 
@@ -127,6 +145,24 @@ final class SimulatedWorld: Sendable {
     if keepsTrace { state.withLock { $0.lines.append(line) } }
   }
 
+  /// Instead of faults one change comes between two transitions.
+  func interrupt(at interruption: Interruption, _ body: @escaping @Sendable () async throws -> Void)
+  {
+    state.withLock { $0.interruption = (interruption, body) }
+  }
+
+  /// Makes the change, if its moment is now.
+  func reach(_ call: PortCall, _ side: Interruption.Side) async throws {
+    let body = state.withLock { state -> (@Sendable () async throws -> Void)? in
+      guard let (interruption, body) = state.interruption, interruption.call == call,
+        interruption.side == side
+      else { return nil }
+      state.interruptibleCalls += 1
+      return state.interruptibleCalls == interruption.occurrence ? body : nil
+    }
+    try await body?()
+  }
+
   /// Done again by a new process for as long as it fails by a fault; `nil` when it is over before.
   func insisting<Value>(
     _ name: String, _ body: (SimulatedNode) async throws -> Value
@@ -148,10 +184,10 @@ final class SimulatedWorld: Sendable {
   /// A process stands still.
   func stands(_ node: SimulatedNode) { state.withLock { $0.standing.append(node) } }
 
-  /// Some of those who stand still go on now.
-  func rouse(but node: SimulatedNode) {
+  /// Those who stand still, and held what another has taken, go on now.
+  func rouse(but node: SimulatedNode, by names: [String]) {
     let standing = state.withLock { $0.standing }
-    let left = standing.filter { $0 === node || !$0.rouse() }
+    let left = standing.filter { $0 === node || !$0.rouse(by: names) }
     state.withLock { $0.standing = left }
   }
 
@@ -161,6 +197,24 @@ final class SimulatedWorld: Sendable {
     Task(executorPreference: loop) {
       await self.loop.sleep(until: moment)
       body()
+      self.state.withLock { $0.lateArrivals -= 1 }
+    }
+  }
+
+  /// The provider tells what it took, and again until somebody hears it.
+  func report(_ idempotencyKey: String) {
+    let moment = loop.now + upTo(1_200_000)
+    state.withLock { $0.lateArrivals += 1 }
+    Task(executorPreference: loop) {
+      await self.loop.sleep(until: moment)
+      let outcomes = try? await self.insisting("webhook \(idempotencyKey)") { node in
+        try await GatedDeliveryLedger(self.ledger, gate: node).recordAccepted([
+          AcceptanceEvidence(idempotencyKey: idempotencyKey, reference: idempotencyKey)
+        ])
+      }
+      if let outcomes, outcomes.first == .unknownDelivery {
+        self.invariants.violated("\(idempotencyKey): evidence for a delivery that nobody knows")
+      }
       self.state.withLock { $0.lateArrivals -= 1 }
     }
   }

@@ -1,6 +1,7 @@
 import Audit
 import Billing
 import Delivery
+import FaultInjection
 import Rendering
 
 @testable import EmbeddedStore
@@ -15,13 +16,16 @@ struct Simulation: Sendable {
     var steps: Int
     var accepted: Int
     var trace: [String]
+    /// Whether the moment of the interruption came.
+    var wasInterrupted: Bool
   }
 
   /// After the faults everything has to be done by then.
   private static let longestMilliseconds: Int64 = 36 * 3_600_000
 
   static func run(
-    seed: UInt64, planting bug: PlantedBug? = nil, keepsTrace: Bool = false
+    seed: UInt64, planting bug: PlantedBug? = nil, interrupting interruption: Interruption? = nil,
+    keepsTrace: Bool = false
   ) -> Result {
     let loop = SimulationLoop(seed: seed, start: Scenario(seed: seed).start)
     let box = ResultBox()
@@ -30,7 +34,7 @@ struct Simulation: Sendable {
         do {
           let world = try await SimulatedWorld(seed: seed, loop: loop, keepsTrace: keepsTrace)
           box.world = world
-          try await Simulation(world: world).live()
+          try await Simulation(world: world).live(interrupting: interruption)
         } catch {
           box.failure = "\(error)"
         }
@@ -42,7 +46,8 @@ struct Simulation: Sendable {
     return Result(
       seed: seed, violations: violations, traceHash: box.world?.traceHash ?? 0,
       coverage: box.world?.coverage ?? Coverage(), steps: loop.steps,
-      accepted: box.world?.witness.all.count ?? 0, trace: box.world?.traceLines ?? [])
+      accepted: box.world?.witness.all.count ?? 0, trace: box.world?.traceLines ?? [],
+      wasInterrupted: box.world?.wasInterrupted ?? false)
   }
 
   /// Written and read on the loop's thread alone.
@@ -62,10 +67,16 @@ struct Simulation: Sendable {
     seal = ContactSeal(keyID: 1, secret: [UInt8](repeating: 7, count: 32))!  // 32 bytes: valid
   }
 
-  private func live() async throws {
+  private func live(interrupting interruption: Interruption?) async throws {
     let people = try SimulatedPeople(world, seal: seal)
+    if let interruption {
+      world.interrupt(at: interruption) { try await interrupt(interruption.change, people) }
+    }
     try await people.importAll()
-    _ = try await PolicyAdministration(ledger: world.ledger).installFirstPolicy()
+    _ = try await world.insisting("policy") { node in
+      try await PolicyAdministration(ledger: GatedRenderingLedger(world.ledger, gate: node))
+        .installFirstPolicy()
+    }
     let processes = Processes(world: world, seal: seal)
     try await withThrowingTaskGroup(of: Void.self) { group in
       let scenario = world.scenario
@@ -85,7 +96,7 @@ struct Simulation: Sendable {
           "consumer\(number)", skew: number == 0 ? scenario.skewMilliseconds : 0, in: &group
         ) { try await processes.consume($0) }
       }
-      group.addTask { try await interfere(people) }
+      if interruption == nil { group.addTask { try await interfere(people) } }
       group.addTask { try await desk.work() }
       try await supervise()
       world.end()

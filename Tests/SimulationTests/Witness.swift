@@ -74,7 +74,7 @@ struct SimulatedProvider: Provider {
   private func meet(
     _ key: String, deadline: CallDeadline, notAfter: Timestamp
   ) async -> SendOutcome {
-    let meeting = world.isFaulty ? pick() : .accept
+    let meeting = world.hasFaultyProviders ? pick() : .accept
     let answerAt = deadline.remainingMilliseconds
     switch meeting {
     case .loseRequest:
@@ -124,6 +124,7 @@ struct SimulatedProvider: Provider {
     if capabilities.refusesLate, now > notAfter { return false }
     if knows(key) { return true }
     world.witness.accept(key, at: now)
+    if world.scenario.reportsEvents { world.report(key) }
     return true
   }
 
