@@ -139,6 +139,13 @@ struct Processes: Sendable {
           try await node.clock.sleep(milliseconds: 300_000)
         }
       }
+      group.addTask {
+        // As by a deployment: told to stop, and started again when it has ended.
+        await world.loop.sleep(until: world.loop.now + 900_000 + world.upTo(5_400_000))
+        guard world.isFaulty else { return try await node.clock.sleep(milliseconds: 200_000_000) }
+        consumer.stop()
+        try await node.clock.sleep(milliseconds: 200_000_000)
+      }
       try await group.next()
       group.cancelAll()
     }
