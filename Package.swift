@@ -132,6 +132,15 @@ let package = Package(
     .testTarget(
       name: "DeliveryTests",
       dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
+    .testTarget(
+      name: "HTTPProviderTests",
+      dependencies: [
+        "HTTPProvider", "MockProvider", "Billing", "Delivery", "EmbeddedStore", "BillingTestKit",
+        "FaultyNetwork", logging,
+      ] + nio),
+    // A network that fails as told, for every adapter that speaks to a server.
+    .target(name: "FaultyNetwork", dependencies: nio, path: "Tests/FaultyNetwork"),
+    .testTarget(name: "FaultyNetworkTests", dependencies: ["FaultyNetwork"] + nio),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(

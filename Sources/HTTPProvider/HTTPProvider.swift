@@ -24,19 +24,21 @@ package final class HTTPProvider: Provider {
   private let isReachable = Mutex(true)
 
   /// A question may take this long; a message has its own deadline.
-  private static let questionMilliseconds: Int64 = 5000
+  private let questionMilliseconds: Int64
 
   /// - Parameters:
   ///   - maxInFlight: as many connections are opened when as many calls are in flight.
   ///   - connectMilliseconds: a call that gets no connection within this time was not written; to
   ///     be shorter than what a call has until it must be written.
+  ///   - questionMilliseconds: what is asked of the provider is answered within this time, or is
+  ///     asked again later.
   package init(
     channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int,
-    connectMilliseconds: Int64,
-    logger: Logger
+    connectMilliseconds: Int64, questionMilliseconds: Int64 = 5000, logger: Logger
   ) {
     name = "http-\(channel.rawValue)"
     self.address = address
+    self.questionMilliseconds = questionMilliseconds
     self.logger = logger
     lanes = Lanes(
       connections: maxInFlight, connectMilliseconds: connectMilliseconds, calls: calls)
@@ -145,7 +147,7 @@ package final class HTTPProvider: Provider {
     do {
       let answer = try await lanes.execute(
         try request(.GET, path.first ?? "", path.dropFirst().first),
-        withinMilliseconds: Self.questionMilliseconds)
+        withinMilliseconds: questionMilliseconds)
       noteReachable()
       return answer
     } catch {

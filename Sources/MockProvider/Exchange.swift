@@ -120,17 +120,33 @@ final class RawBytesHandler: ChannelOutboundHandler {
 
 /// The open connections of a server.
 final class Connections: Sendable {
-  private let open = Mutex<[ObjectIdentifier: any Channel]>([:])
+  private struct State {
+    var open: [ObjectIdentifier: any Channel] = [:]
+    var isOver = false
+  }
 
+  private let state = Mutex(State())
+
+  /// A connection that was still accepted while the others were closed is closed at once: nobody
+  /// would answer on it.
   func add(_ channel: any Channel) {
     let id = ObjectIdentifier(channel)
-    open.withLock { $0[id] = channel }
+    let isLate = state.withLock { state in
+      if !state.isOver { state.open[id] = channel }
+      return state.isOver
+    }
+    if isLate { return channel.close(promise: nil) }
     channel.closeFuture.whenComplete { _ in
-      self.open.withLock { $0[id] = nil }
+      self.state.withLock { $0.open[id] = nil }
     }
   }
 
+  /// Closes every connection, and those that are added later.
   func closeAll() async {
-    for channel in open.withLock({ Array($0.values) }) { try? await channel.close() }
+    let open = state.withLock { state in
+      state.isOver = true
+      return Array(state.open.values)
+    }
+    for channel in open { try? await channel.close() }
   }
 }
