@@ -160,11 +160,13 @@ package struct ListedAttempt: Hashable, Sendable {
   package var deadline: Timestamp
   package var quietSlots: QuietSlots
   package var timeZone: String
+  package var digest: MessageDigest
 
   package init(
     channel: Channel, openedAt: Timestamp, deadline: Timestamp, quietSlots: QuietSlots,
-    timeZone: String
+    timeZone: String, digest: MessageDigest
   ) {
+    self.digest = digest
     self.channel = channel
     self.openedAt = openedAt
     self.deadline = deadline
@@ -199,11 +201,26 @@ package struct Acceptance: Hashable, Sendable {
   package var delivery: DeliveryKey
   package var channel: Channel
   package var at: Timestamp
+  package var digest: MessageDigest
 
-  package init(delivery: DeliveryKey, channel: Channel, at: Timestamp) {
+  package init(delivery: DeliveryKey, channel: Channel, at: Timestamp, digest: MessageDigest) {
     self.delivery = delivery
     self.channel = channel
     self.at = at
+    self.digest = digest
+  }
+}
+
+/// What a message carries and whom it is for, as far as it can be compared.
+package struct MessageDigest: Hashable, Sendable {
+  /// Of the bill's bytes.
+  package var content: ContentHash
+  /// The first eight bytes of the keyed hash of the address or number.
+  package var recipient: UInt64
+
+  package init(content: ContentHash, recipientHash: some Sequence<UInt8>) {
+    self.content = content
+    recipient = recipientHash.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 }
 

@@ -76,6 +76,10 @@ package struct Finding: Hashable, Sendable {
     case acceptedButNotRecorded
     case acceptedWithoutDelivery
     case sentInQuietSlot
+    /// What a provider took is not the bill of the delivery's statement.
+    case sentOtherContent
+    /// What a provider took is not what any attempt was opened for, or for somebody else.
+    case sentOtherwise
   }
 
   package var code: Code

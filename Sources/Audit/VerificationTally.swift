@@ -75,6 +75,11 @@ struct VerificationTally {
   /// message each: under whichever key, of whichever channel and round. A correction and a resend
   /// are deliveries of their own.
   mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: inout AcceptedMessages) {
+    var contents: [StatementChannel: Set<ContentHash>] = [:]
+    for bill in records.bills {
+      contents[StatementChannel(bill.key.statement, bill.key.channel), default: []]
+        .insert(bill.sha256)
+    }
     for delivery in records.deliveries {
       counts.deliveries[delivery.state, default: 0] += 1
       let messages = accepted.claim(delivery.key)
@@ -89,6 +94,16 @@ struct VerificationTally {
       for message in messages where isQuiet(message, delivery) {
         expect(.sentInQuietSlot, [delivery.key])
       }
+      let statement = StatementKey(
+        month: delivery.key.month, customer: delivery.key.customer, version: delivery.version)
+      for message in messages {
+        let bills = contents[StatementChannel(statement, message.channel)] ?? []
+        if !bills.contains(message.digest.content) { expect(.sentOtherContent, [delivery.key]) }
+        let wasMeant = delivery.attempts.contains {
+          $0.channel == message.channel && $0.digest == message.digest
+        }
+        if !wasMeant { expect(.sentOtherwise, [delivery.key]) }
+      }
     }
     let carried = Set(
       records.deliveries.filter { $0.state != .superseded }.map {
@@ -98,6 +113,16 @@ struct VerificationTally {
       .statementWithoutDelivery,
       Self.latest(records.statements.filter(\.isRendered)).filter { !carried.contains($0) }
         .map(\.customer))
+  }
+
+  private struct StatementChannel: Hashable {
+    var statement: StatementKey
+    var channel: Channel
+
+    init(_ statement: StatementKey, _ channel: Channel) {
+      self.statement = statement
+      self.channel = channel
+    }
   }
 
   /// The latest version of each customer's; ascending, as the statements are.

@@ -84,11 +84,13 @@ package struct Reconciler: Sendable {
 
   /// Look-ups run side by side; the resolutions are in the deliveries' order.
   private func findings(on uncertain: [UncertainDelivery]) async -> [Resolution] {
-    await withTaskGroup(of: (Int, Resolution).self) { group in
+    let capabilities = await statedCapabilities(of: Set(uncertain.map(\.channel)))
+    return await withTaskGroup(of: (Int, Resolution).self) { group in
       for (position, delivery) in uncertain.enumerated() {
         let jitter = random.next()
         group.addTask {
-          let finding = await self.finding(on: delivery, jitter: jitter)
+          let finding = await self.finding(
+            on: delivery, by: capabilities[delivery.channel], jitter: jitter)
           return (
             position,
             Resolution(key: delivery.key, generation: delivery.generation, finding: finding)
@@ -101,9 +103,28 @@ package struct Reconciler: Sendable {
     }
   }
 
-  private func finding(on delivery: UncertainDelivery, jitter: UInt64) async -> Resolution.Finding {
+  /// Of the providers that say what they can do.
+  private func statedCapabilities(
+    of channels: Set<Channel>
+  ) async -> [Channel: ProviderCapabilities] {
+    var stated: [Channel: ProviderCapabilities] = [:]
+    for channel in channels.sorted(by: { $0.code < $1.code }) {
+      stated[channel] =
+        await providers[channel]?.statedCapabilities()
+        ?? (PlantedBug.canAssumed.isPlanted
+          ? ProviderCapabilities(lookUpSettlesSeconds: 0, refusesLate: true) : nil)
+    }
+    return stated
+  }
+
+  private func finding(
+    on delivery: UncertainDelivery, by capabilities: ProviderCapabilities?, jitter: UInt64
+  ) async -> Resolution.Finding {
     guard let provider = providers[delivery.channel] else { return .park }
-    switch UncertainDecision.decide(delivery, provider: provider.capabilities, timing: timing) {
+    guard let capabilities else {
+      return .lookAgain(at: delivery.now.adding(seconds: Self.lookAgainSeconds))
+    }
+    switch UncertainDecision.decide(delivery, provider: capabilities, timing: timing) {
     case .sendAgain: return .sendAgain
     case .wait(let moment): return .lookAgain(at: moment)
     case .leaveToOperator: return .park

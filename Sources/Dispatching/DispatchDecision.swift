@@ -30,7 +30,9 @@ package enum DispatchDecision: Hashable, Sendable {
     _ facts: Facts, at now: Timestamp, maxLatenessSeconds: Int64, noChannel: DeliveryReason
   ) -> DispatchDecision {
     if facts.quiet.coverTheDay { return .suppress(.noSlot) }
-    if !facts.hasChannel { return .suppress(noChannel) }
+    if !facts.hasChannel || PlantedBug.everybodySuppressed.isPlanted {
+      return .suppress(noChannel)
+    }
     let latest = max(facts.dueAt, facts.madeAt).adding(seconds: maxLatenessSeconds)
     if now > latest { return .hold(.tooLate) }
     if !facts.hasBill { return .hold(.billUnusable) }

@@ -154,7 +154,10 @@ package struct GatedProvider: Provider {
   }
 
   package var name: String { provider.name }
-  package var capabilities: ProviderCapabilities { provider.capabilities }
+
+  package func statedCapabilities() async -> ProviderCapabilities? {
+    await gate.pass(.lookUp, otherwise: nil) { await provider.statedCapabilities() }
+  }
 
   package func send(
     _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp

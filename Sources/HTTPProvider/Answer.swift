@@ -26,6 +26,10 @@ extension Answer {
       else { return .unknown }
       return .rejected(code: refused.code)
     case 429, 503:
+      // A proxy answers so by itself, also after the provider has taken the message.
+      guard let refused = decoded(as: ProviderWire.Refused.self), refused.key == key else {
+        return .unknown
+      }
       return .notAccepted(retryAfterMilliseconds: retryAfterMilliseconds)
     default:
       return .unknown

@@ -12,15 +12,14 @@ import Synchronization
 /// deadline permits writing, checked right before with the connection open; and an outcome is
 /// certain only where it is proved: nothing was written, or a whole and documented answer came.
 ///
-/// What a provider can do is asked of it once. Until it has said so, an uncertain delivery is looked
-/// at again later, and nothing is concluded about it.
+/// What a provider can do is asked of it whenever something is concluded from it. Where it does not
+/// say so, an uncertain delivery is looked at again later.
 package final class HTTPProvider: Provider {
   package let name: String
   private let address: ProviderAddress
   private let lanes: Lanes
   private let calls = OpenCalls()
   private let logger: Logger
-  private let known = Mutex<ProviderCapabilities?>(nil)
   private let isReachable = Mutex(true)
 
   /// A question may take this long; a message has its own deadline.
@@ -42,13 +41,6 @@ package final class HTTPProvider: Provider {
     self.logger = logger
     lanes = Lanes(
       connections: maxInFlight, connectMilliseconds: connectMilliseconds, calls: calls)
-  }
-
-  /// What it said it can do. Before that: neither may anything be sent again, nor is it left to an
-  /// operator; it is to be looked up, which asks again.
-  package var capabilities: ProviderCapabilities {
-    known.withLock { $0 }
-      ?? ProviderCapabilities(lookUpSettlesSeconds: 0, refusesLate: true)
   }
 
   // MARK: Sending
@@ -125,22 +117,11 @@ package final class HTTPProvider: Provider {
   // MARK: Asking
 
   package func lookUp(_ key: String) async -> LookUpOutcome {
-    guard let capabilities = await learnOnce(), capabilities.lookUpSettlesSeconds != nil else {
-      return .unavailable
-    }
-    return await ask(ProviderWire.messages, key)?.outcome(ofLookUp: key) ?? .unavailable
+    await ask(ProviderWire.messages, key)?.outcome(ofLookUp: key) ?? .unavailable
   }
 
-  /// Asks what it can do; whether it said so.
-  package func learn() async -> Bool {
-    await learnOnce() != nil
-  }
-
-  private func learnOnce() async -> ProviderCapabilities? {
-    if let known = known.withLock({ $0 }) { return known }
-    guard let told = await ask(ProviderWire.capabilities)?.capabilities else { return nil }
-    known.withLock { $0 = told }
-    return told
+  package func statedCapabilities() async -> ProviderCapabilities? {
+    await ask(ProviderWire.capabilities)?.capabilities
   }
 
   private func ask(_ path: String...) async -> Answer? {

@@ -34,7 +34,8 @@ package struct MockProviderService: Sendable {
   func reply(to request: MockRequest, path: [Substring]) async -> MockReply {
     switch (request.method, path.count, path.first) {
     case ("GET", 1, ProviderWire.capabilities[...]?):
-      return .answer(200, ProviderWire.Capabilities(provider.capabilities))
+      guard let capabilities = await provider.statedCapabilities() else { return .answer(503) }
+      return .answer(200, ProviderWire.Capabilities(capabilities))
     case ("GET", 2, ProviderWire.messages[...]?):
       guard let key = path[1].removingPercentEncoding else { return .answer(400) }
       return await lookUp(key)
@@ -47,7 +48,9 @@ package struct MockProviderService: Sendable {
   }
 
   private func lookUp(_ key: String) async -> MockReply {
-    guard provider.capabilities.lookUpSettlesSeconds != nil else { return .answer(501) }
+    guard await provider.statedCapabilities()?.lookUpSettlesSeconds != nil else {
+      return .answer(501)
+    }
     switch await provider.lookUp(key) {
     case .found(let reference):
       return .answer(200, ProviderWire.Accepted(key: key, reference: reference))
@@ -63,8 +66,8 @@ package struct MockProviderService: Sendable {
       among: faults, number: numbers.next(), seed: seed, key: message.key,
       attempt: message.message.attempt)
     switch fault {
-    case .refuse: return .answer(503)
-    case .tooMany: return .answer(429, retryAfter: 1)
+    case .refuse: return .refusal(503, of: message.key)
+    case .tooMany: return .refusal(429, of: message.key, retryAfter: 1)
     case .misbehave(let manner, taken: false):
       return await misbehave(manner, instead: .answer(503))
     case .misbehave(let manner, taken: true):
@@ -87,9 +90,11 @@ package struct MockProviderService: Sendable {
     case .rejected(let code):
       return (false, .answer(422, ProviderWire.Refused(key: message.key, code: code)))
     case .notAccepted(let wait):
-      return (false, .answer(503, retryAfter: wait.map { ($0 + 999) / 1000 }))
+      return (
+        false, .refusal(503, of: message.key, retryAfter: wait.map { ($0 + 999) / 1000 })
+      )
     case .notWritten:
-      return (false, .answer(503))
+      return (false, .refusal(503, of: message.key))
     case .unknown:
       return (false, .drop)
     }
@@ -171,14 +176,23 @@ enum MockReply: Sendable {
   case bytes([UInt8])
   case drop
 
-  static func answer(_ status: Int, retryAfter seconds: Int64? = nil) -> MockReply {
-    .whole(status: status, body: [], retryAfterSeconds: seconds)
+  static func answer(_ status: Int) -> MockReply {
+    .whole(status: status, body: [], retryAfterSeconds: nil)
   }
 
-  static func answer(_ status: Int, _ value: some Encodable) -> MockReply {
+  /// Not taken, for now.
+  static func refusal(
+    _ status: Int, of key: String, retryAfter seconds: Int64? = nil
+  ) -> MockReply {
+    .answer(status, ProviderWire.Refused(key: key, code: "busy"), retryAfter: seconds)
+  }
+
+  static func answer(
+    _ status: Int, _ value: some Encodable, retryAfter seconds: Int64? = nil
+  ) -> MockReply {
     do {
       return .whole(
-        status: status, body: Array(try JSONEncoder().encode(value)), retryAfterSeconds: nil)
+        status: status, body: Array(try JSONEncoder().encode(value)), retryAfterSeconds: seconds)
     } catch {
       return .answer(500)
     }

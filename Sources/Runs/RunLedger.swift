@@ -22,6 +22,8 @@ package protocol RunLedger: Sendable {
     step: Int, expected: ControlTotals?, chunks: [ChunkRange], under hold: RunHold
   ) async throws -> CheckpointOutcome
 
+  /// Never repeated by an adapter whose first try may have been done: the worker would hold a chunk
+  /// that it knows nothing of, and renew it.
   func claimChunk(
     step: Int, under hold: RunHold, leaseSeconds: Int64
   ) async throws -> ClaimOutcome

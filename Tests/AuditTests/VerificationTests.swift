@@ -82,9 +82,11 @@ struct VerificationTests {
       try await findings {
         $0.objects[path] = ExaminedBill(size: 1, sha256: ContentHash(of: [9]))
       } == [.billAltered])
-    #expect(try await findings { $0.records.bills.removeFirst() } == [.statementWithoutBill])
     #expect(
-      try await findings { $0.records.bills.removeFirst(2) } == [.statementWithoutBill])
+      try await findings { $0.records.bills.remove(at: 1) } == [.statementWithoutBill])
+    #expect(
+      try await findings { $0.records.bills.removeFirst(2) }
+        == [.sentOtherContent, .statementWithoutBill])
   }
 
   @Test func `finds a statement without a delivery`() async throws {
@@ -145,7 +147,8 @@ struct VerificationTests {
       again.channel = .sms
       month.accepted.append(again)
     }
-    #expect(codes == [.acceptedTwice])
+    // The second one has no attempt.
+    #expect(codes == [.acceptedTwice, .sentOtherwise])
   }
 
   @Test func `finds what only one of ledger and provider believes`() async throws {
@@ -156,7 +159,7 @@ struct VerificationTests {
     let stray = Acceptance(
       delivery: DeliveryKey(
         month: RecordedMonth.month, customer: CustomerID(77), kind: .bill, sequence: 1),
-      channel: .email, at: RecordedMonth.noon)
+      channel: .email, at: RecordedMonth.noon, digest: RecordedMonth.digest(77))
     let report = try await report { $0.accepted += [stray, stray] }
     #expect(!report.holds)
     #expect(report.findings.map(\.code) == [.acceptedWithoutDelivery])
@@ -207,9 +210,10 @@ struct VerificationTests {
       month.records.deliveries[4].state = .superseded
       month.accepted.append(
         Acceptance(
-          delivery: month.records.deliveries[4].key, channel: .sms, at: RecordedMonth.noon))
+          delivery: month.records.deliveries[4].key, channel: .sms, at: RecordedMonth.noon,
+          digest: RecordedMonth.digest(5)))
     }
-    #expect(codes == [.acceptedButNotRecorded])
+    #expect(codes == [.acceptedButNotRecorded, .sentOtherwise])
   }
 
   @Test func `finds a message sent in a quiet slot`() async throws {
@@ -222,6 +226,20 @@ struct VerificationTests {
       $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [5, 7])!
     }
     #expect(report.holds)
+  }
+
+  @Test func `finds a message that carries another bill, or went to somebody else`() async throws {
+    let other = MessageDigest(content: ContentHash(of: [2]), recipientHash: [1, 1, 2])
+    let bill = try await findings {
+      $0.accepted[0].digest = other
+      $0.records.deliveries[0].attempts[0].digest = other
+    }
+    #expect(bill == [.sentOtherContent])
+    let recipient = try await findings {
+      $0.accepted[0].digest = MessageDigest(
+        content: ContentHash(of: [1]), recipientHash: [2, 1, 2])
+    }
+    #expect(recipient == [.sentOtherwise])
   }
 
   @Test func `a message that was under way for longer than its call was written before`()
@@ -239,7 +257,7 @@ struct VerificationTests {
       ListedAttempt(
         channel: .email, openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
         deadline: RecordedMonth.noon.adding(seconds: minutes * 60 + 120), quietSlots: quiet,
-        timeZone: "Asia/Seoul")
+        timeZone: "Asia/Seoul", digest: RecordedMonth.digest(1))
     }
     // Noon became quiet after the message was under way; a later attempt knows it.
     let changed = try await report {
@@ -312,12 +330,20 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
             ListedAttempt(
               channel: .email, openedAt: Self.noon.adding(seconds: -120),
               deadline: Self.noon.adding(seconds: 20), quietSlots: .none,
-              timeZone: "Asia/Seoul")
+              timeZone: "Asia/Seoul", digest: Self.digest(number))
           ]))
       if number != 5 {
-        accepted.append(Acceptance(delivery: delivery, channel: .email, at: Self.noon))
+        accepted.append(
+          Acceptance(
+            delivery: delivery, channel: .email, at: Self.noon, digest: Self.digest(number)))
       }
     }
+  }
+
+  /// The bill of a customer, to the customer.
+  static func digest(_ customer: Int64) -> MessageDigest {
+    MessageDigest(
+      content: ContentHash(of: [UInt8(customer)]), recipientHash: [UInt8(customer), 1, 2])
   }
 
   /// Another delivery of a customer, accepted at noon.
@@ -326,8 +352,10 @@ private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcc
       month: Self.month, customer: CustomerID(customer), kind: kind, sequence: 1)
     var again = records.deliveries[0]
     again.key = key
+    again.attempts[0].digest = Self.digest(customer)
     records.deliveries.append(again)
-    accepted.append(Acceptance(delivery: key, channel: .email, at: Self.noon))
+    accepted.append(
+      Acceptance(delivery: key, channel: .email, at: Self.noon, digest: Self.digest(customer)))
   }
 
   func verify(sample: Int? = nil) async throws -> VerificationReport? {

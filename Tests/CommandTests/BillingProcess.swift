@@ -1,7 +1,6 @@
 import Billing
 import BillingTestKit
 import Foundation
-import Synchronization
 import Testing
 
 /// The real executable, as a user starts it.

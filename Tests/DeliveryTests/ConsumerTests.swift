@@ -18,7 +18,7 @@ struct ConsumerTests {
     }
 
     let name = "gated"
-    let capabilities = ProviderCapabilities()
+    func statedCapabilities() async -> ProviderCapabilities? { ProviderCapabilities() }
     private let state = Mutex(State())
 
     var most: Int { state.withLock { $0.most } }
@@ -103,7 +103,7 @@ struct ConsumerTests {
     /// Takes until it is cancelled.
     struct EndlessProvider: Provider {
       let name = "endless"
-      let capabilities = ProviderCapabilities()
+      func statedCapabilities() async -> ProviderCapabilities? { ProviderCapabilities() }
       let started = Mailslot()
       func send(
         _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp

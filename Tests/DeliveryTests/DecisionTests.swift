@@ -65,11 +65,13 @@ struct DecisionTests {
 
   private func uncertain(
     attempts: Int = 1, stands: Bool = true, rule: DeliveryPolicy.UncertainRule = .atMostOnce,
-    openedSecondsAgo: Int64 = 60, now: Timestamp = DeliveryScene.start
+    openedSecondsAgo: Int64 = 60, calledOffSecondsAgo: Int64 = 30,
+    now: Timestamp = DeliveryScene.start
   ) -> UncertainDelivery {
     UncertainDelivery(
       key: SeededDelivery(SeededCustomer(1)).key, generation: 1, channel: .email,
-      keyOpenedAt: now.adding(seconds: -openedSecondsAgo), notAfter: now.adding(seconds: -30),
+      keyOpenedAt: now.adding(seconds: -openedSecondsAgo),
+      notAfter: now.adding(seconds: -calledOffSecondsAgo),
       channelAttempts: attempts, recipientStands: stands,
       policy: DeliveryScene.policy(uncertain: rule), now: now)
   }
@@ -89,11 +91,14 @@ struct DecisionTests {
   }
 
   @Test func `a look-up proves something only where late requests are refused`() {
-    let sure = ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true)
-    #expect(decide(uncertain(), sure) == .lookUp)
-    let slow = ProviderCapabilities(lookUpSettlesSeconds: 100, refusesLate: true)
+    // Called off 30 s ago; a lease more, since the provider's clock is another.
+    let sure = ProviderCapabilities(lookUpSettlesSeconds: 100, refusesLate: true)
     #expect(
-      decide(uncertain(), slow) == .wait(until: DeliveryScene.start.adding(seconds: 70)))
+      decide(uncertain(), sure) == .wait(until: DeliveryScene.start.adding(seconds: 130)))
+    #expect(
+      decide(uncertain(calledOffSecondsAgo: 159), sure)
+        == .wait(until: DeliveryScene.start.adding(seconds: 1)))
+    #expect(decide(uncertain(calledOffSecondsAgo: 160), sure) == .lookUp)
     let unsure = ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: false)
     #expect(decide(uncertain(), unsure) == .leaveToOperator)
   }

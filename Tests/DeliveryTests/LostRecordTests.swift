@@ -60,9 +60,12 @@ struct LostRecordTests {
   private func resolve(
     _ action: OperatorAction, in scenario: DeliveryScenario
   ) async throws -> OperatorReport {
+    var capabilities: [Channel: ProviderCapabilities] = [:]
+    for (channel, provider) in scenario.providers {
+      capabilities[channel] = await provider.statedCapabilities()
+    }
     let request = OperatorRequest(
-      action, providers: scenario.providers.mapValues(\.capabilities), timing: .standard,
-      jitter: 0)
+      action, providers: capabilities, timing: .standard, jitter: 0)
     return try await OperatorDesk(ledger: scenario.world.ledger).run(
       request, on: DeliveryQuery(states: [.uncertain], olderThanSeconds: 86_400), limit: nil,
       mode: .act(OperatorSignature(who: "kim", why: "asked the provider")))

@@ -23,8 +23,11 @@ struct AnswerTests {
       (422, #"{"key":"k","code":"noSuchRecipient"}"#, .rejected(code: "noSuchRecipient")),
       (422, #"{"key":"other","code":"noSuchRecipient"}"#, .unknown),
       (422, #"{"key":"k","code":"no such address a@b.c"}"#, .unknown), (422, "", .unknown),
-      (429, "", .notAccepted(retryAfterMilliseconds: nil)),
-      (503, "busy", .notAccepted(retryAfterMilliseconds: nil)),
+      (429, #"{"key":"k","code":"busy"}"#, .notAccepted(retryAfterMilliseconds: nil)),
+      (503, #"{"key":"k","code":"busy"}"#, .notAccepted(retryAfterMilliseconds: nil)),
+      // A proxy on the way says so too, of a message that it has passed on.
+      (429, "", .unknown), (503, "busy", .unknown),
+      (503, #"{"key":"other","code":"busy"}"#, .unknown),
       (500, "", .unknown), (502, "", .unknown), (504, "", .unknown),
     ])
   func messages(status: UInt, body: String, expected: SendOutcome) {
@@ -40,7 +43,7 @@ struct AnswerTests {
   func retryAfter(text: String, expected: Int64?) {
     for status: UInt in [429, 503] {
       #expect(
-        answer(status, "", retryAfter: text).outcome(ofMessage: "k")
+        answer(status, #"{"key":"k","code":"busy"}"#, retryAfter: text).outcome(ofMessage: "k")
           == .notAccepted(retryAfterMilliseconds: expected))
     }
   }

@@ -61,7 +61,7 @@ struct KeyTests {
       let lost = server.provider(path: "/fax")
       #expect(await lost.lookUp("2026-10:8:bill:1:email") == .unavailable)
       let hurried = server.provider(connectMilliseconds: 500)
-      try await eventually { await hurried.learn() }
+      try await eventually { await hurried.statedCapabilities() != nil }
       server.proxy.set(.toClient, [.pass(.after("\r\n\r\n")), .cut])
       #expect(await provider.lookUp("2026-10:8:bill:1:email") == .unavailable)
       try await server.proxy.refuse()
@@ -73,21 +73,21 @@ struct KeyTests {
     }
   }
 
-  @Test("what it can do is asked once it can be reached; until then nothing is concluded")
+  @Test("what it can do is asked anew each time, and unknown while it does not say")
   func capabilities() async throws {
     let all = ProviderCapabilities(
       keepsKeySeconds: 86_400, lookUpSettlesSeconds: 60, refusesLate: true)
     try await MockServer.run(capabilities: all) { (server) async throws in
       try await server.proxy.refuse()
       let provider = server.provider(connectMilliseconds: 500)
-      #expect(await provider.learn() == false)
-      // Neither sent again, nor left to an operator: looked up, which says nothing yet.
-      #expect(
-        provider.capabilities == ProviderCapabilities(lookUpSettlesSeconds: 0, refusesLate: true))
+      #expect(await provider.statedCapabilities() == nil)
       #expect(await provider.lookUp("k1") == .unavailable)
       try await server.proxy.accept()
-      try await eventually { await provider.lookUp("k1") == .absent }
-      #expect(provider.capabilities == all)
+      try await eventually { await provider.statedCapabilities() == all }
+      #expect(await provider.lookUp("k1") == .absent)
+      try await server.proxy.refuse()
+      try await server.proxy.sever()
+      #expect(await provider.statedCapabilities() == nil)
     }
   }
 }

@@ -10,7 +10,9 @@ final class Rendezvous: Provider {
   }
 
   var name: String { provider.name }
-  var capabilities: ProviderCapabilities { provider.capabilities }
+  func statedCapabilities() async -> ProviderCapabilities? {
+    await provider.statedCapabilities()
+  }
 
   private let count: Int
   private let provider: any Provider

@@ -60,17 +60,17 @@ struct Coverage: Sendable {
 }
 
 extension Fault {
-  /// Reads do not change anything: doing them twice, or losing their answer, is failing before.
+  /// Reads do not change anything: doing them twice, or losing their answer, is failing before. What
+  /// becomes of a message is up to the simulated provider.
   static func possible(at call: PortCall) -> [Fault] {
     switch call {
     case .send: [.delay, .crashBefore, .crashAfter, .pauseBefore, .pauseAfter]
     case .lookUp: [.failBefore, .delay]
-    case .publish, .storeOffsets, .heartbeat, .makeDeliveries, .record, .recordAccepted,
-      .markPublished, .putBills, .putStatements, .putTargets:
-      allCases
+    // The chunk that the first of two claims took would be renewed, and worked on by nobody, for as
+    // long as its process lives: `RunLedger` forbids adapters to repeat it.
+    case .claimChunk: allCases.filter { $0 != .duplicate }
     default:
-      call.commits
-        ? allCases.filter { $0 != .duplicate } : [.failBefore, .delay, .crashBefore, .pauseBefore]
+      call.commits ? allCases : [.failBefore, .delay, .crashBefore, .pauseBefore]
     }
   }
 }

@@ -22,6 +22,7 @@ struct InterruptionTests {
           interrupting: Interruption(
             change: change, side: side, call: call, occurrence: 1 + Int(seed % 3)))
         met += result.wasInterrupted ? 1 : 0
+        if change != .optOut { #expect(result.accepted > 0, "nobody was told") }
         #expect(
           result.violations.isEmpty,
           "seed \(seed), \(change) \(side) \(call): \(result.violations.first ?? "")")

@@ -31,6 +31,7 @@ final class Invariants: Sendable {
     var until: Timestamp?
     var quietMask: Int64
     var channels: Set<Channel>
+    var contacts: [Channel: String]
   }
 
   private let database: Database
@@ -60,6 +61,18 @@ final class Invariants: Sendable {
   /// From now on this may be in force.
   func wishes(_ customer: CustomerID, _ wish: Wish) {
     state.withLock { $0.wishes[customer, default: []].append(wish) }
+  }
+
+  func everOptedOut(_ customer: CustomerID) -> Bool {
+    state.withLock { $0.wishes[customer]?.contains { $0.channels.isEmpty } ?? false }
+  }
+
+  func everLacked(_ channel: Channel?, _ customer: CustomerID) -> Bool {
+    state.withLock { state in
+      state.wishes[customer]?.contains { wish in
+        channel.map { !wish.channels.contains($0) } ?? true
+      } ?? true
+    }
   }
 
   /// From now on the latest wish is in force.
@@ -189,6 +202,8 @@ final class Invariants: Sendable {
     var bill: ContentHash
     /// Deliveries of an earlier statement that may still be taken.
     var open: Int
+    /// Whether its bill is that of the statement that the delivery tells of.
+    var isOfStatement: Bool
     var quiet: QuietSlots
     var zone: String
   }
@@ -219,6 +234,7 @@ final class Invariants: Sendable {
     if ContentHash(of: message.content) != attempt.bill {
       violated("\(idempotencyKey): not the bill that was intended")
     }
+    if !attempt.isOfStatement { violated("\(idempotencyKey): the bill of another statement") }
     if attempt.open > 0 { violated("\(idempotencyKey): overtakes an earlier delivery") }
     if now.adding(seconds: -3) > attempt.openedAt {
       violated("\(idempotencyKey): written long after its intent")
@@ -235,16 +251,19 @@ final class Invariants: Sendable {
     if attempt.quiet.contains(zone.slotNumber(at: now)) {
       violated("\(idempotencyKey): written in a quiet slot at \(now)")
     }
-    checkWish(key, channel, attempt)
+    checkWish(key, channel, message.recipient, attempt)
     return call
   }
 
-  private func checkWish(_ key: DeliveryKey, _ channel: Channel, _ attempt: OpenAttempt) {
+  private func checkWish(
+    _ key: DeliveryKey, _ channel: Channel, _ recipient: String, _ attempt: OpenAttempt
+  ) {
     let wishes = state.withLock { $0.wishes[key.customer] ?? [] }
     // While a change is being recorded either side of it may be what the intent saw.
     let fits = wishes.contains { wish in
       wish.from <= attempt.openedAt && wish.until.map { $0 >= attempt.openedAt } ?? true
         && wish.quietMask == Int64(attempt.quiet.mask) && wish.channels.contains(channel)
+        && wish.contacts[channel] == recipient
     }
     if !fits { violated("\(key): intended against what the customer wanted by then") }
   }
@@ -257,6 +276,10 @@ final class Invariants: Sendable {
           SELECT count(*) FROM deliveries d JOIN deliveries e ON e.month = d.month
             AND e.customer_id = d.customer_id AND e.version < d.version
             AND e.state IN (2, 3, 4, 7)
+          WHERE d.month = ?1 AND d.customer_id = ?2 AND d.kind = ?3 AND d.sequence = ?4),
+          EXISTS (SELECT 1 FROM deliveries d JOIN bills b ON b.month = d.month
+            AND b.customer_id = d.customer_id AND b.version = d.version
+            AND b.channel = attempts.channel AND b.sha256 = attempts.bill_sha256
           WHERE d.month = ?1 AND d.customer_id = ?2 AND d.kind = ?3 AND d.sequence = ?4)
         FROM attempts
         WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4 AND channel = ?5
@@ -269,7 +292,8 @@ final class Invariants: Sendable {
         }
         return OpenAttempt(
           id: row.integer(4), openedAt: Timestamp(milliseconds: row.integer(0)),
-          bill: try row.hash(3), open: row.int(5), quiet: quiet, zone: row.text(2))
+          bill: try row.hash(3), open: row.int(5), isOfStatement: row.int(6) == 1, quiet: quiet,
+          zone: row.text(2))
       } ?? nil
     }
   }

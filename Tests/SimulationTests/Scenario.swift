@@ -23,6 +23,8 @@ struct Scenario: Sendable {
   let reportsEvents: Bool
   /// One machine's clock is so much off.
   let skewMilliseconds: Int64
+  /// The providers' clock is so much off, by less than a lease.
+  let providerSkewMilliseconds: Int64
   let settlers: Int
   let dispatchers: Int
   let consumers: Int
@@ -54,6 +56,7 @@ struct Scenario: Sendable {
       ][Int(below(5))]
     reportsEvents = below(3) == 0
     skewMilliseconds = [0, 600_000, -600_000][Int(below(3))]
+    providerSkewMilliseconds = [0, -50_000, 50_000][Int(below(3))]
     settlers = 2
     dispatchers = 2
     consumers = 2 + Int(below(2))

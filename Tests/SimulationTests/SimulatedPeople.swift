@@ -41,11 +41,8 @@ final class SimulatedPeople: Sendable {
       "customers.csv": Self.customerHeader + people.map { row($0, mail: 1) }.joined(),
       "subscriptions.csv": Self.lineHeader + people.map { line($0.id, "SMALL") }.joined(),
     ])
-    for person in people {
-      note(person)
-      world.invariants.settleWishes(
-        of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
-    }
+    for person in people { note(person, mail: 1) }
+    await settle(people)
   }
 
   /// Quiet slots, channels or the e-mail address of somebody become different.
@@ -67,10 +64,18 @@ final class SimulatedPeople: Sendable {
     default: mailOf = mail
     }
     current.withLock { $0[position] = person }
-    note(person)
+    note(person, mail: mailOf)
     try await importing(["customers.csv": Self.customerHeader + row(person, mail: mailOf)])
-    world.invariants.settleWishes(
-      of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
+    await settle([person])
+  }
+
+  /// From now on this is what they want: nothing that is begun later may follow an older wish.
+  private func settle(_ people: [Scenario.Person]) async {
+    for person in people {
+      world.invariants.settleWishes(
+        of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
+    }
+    await world.loop.sleep(until: world.loop.now + 1)
   }
 
   /// The slot that it is now becomes quiet for each.
@@ -91,14 +96,11 @@ final class SimulatedPeople: Sendable {
     var people = current.withLock { $0 }
     for position in people.indices { change(&people[position]) }
     current.withLock { $0 = people }
-    for person in people { note(person) }
+    for person in people { note(person, mail: 1) }
     try await importing([
       "customers.csv": Self.customerHeader + people.map { row($0, mail: 1) }.joined()
     ])
-    for person in people {
-      world.invariants.settleWishes(
-        of: CustomerID(person.id), at: Timestamp(milliseconds: world.loop.now))
-    }
+    await settle(people)
   }
 
   /// Another plan from the beginning on: a correction's reason.
@@ -107,7 +109,7 @@ final class SimulatedPeople: Sendable {
       ["subscriptions.csv": Self.lineHeader + line(customer.number, "LARGE")])
   }
 
-  private func note(_ person: Scenario.Person) {
+  private func note(_ person: Scenario.Person, mail: Int) {
     let mask = person.quiet.reduce(Int64(0)) { $0 | 1 << Int64($1) }
     world.invariants.wishes(
       CustomerID(person.id),
@@ -116,7 +118,8 @@ final class SimulatedPeople: Sendable {
         channels: Set(
           person.channels.split(separator: ";").compactMap {
             Channel(rawValue: String($0))
-          })))
+          }),
+        contacts: [.email: email(person, mail), .sms: phone(person)]))
   }
 
   private func importing(_ files: [String: String]) async throws {
@@ -146,10 +149,16 @@ final class SimulatedPeople: Sendable {
 
   private func row(_ person: Scenario.Person, mail: Int) -> String {
     let quiet = person.quiet.map(String.init).joined(separator: ";")
-    return "\(person.id),Name \(person.id),m\(mail).c\(person.id)@example.com,"
-      + "010-0000-\(1000 + person.id),1,\(quiet),\(person.zone),\(person.locale),"
+    return "\(person.id),Name \(person.id),\(email(person, mail)),"
+      + "\(phone(person)),1,\(quiet),\(person.zone),\(person.locale),"
       + "\(person.channels),active,2020-01-01,\n"
   }
+
+  private func email(_ person: Scenario.Person, _ number: Int) -> String {
+    "m\(number).c\(person.id)@example.com"
+  }
+
+  private func phone(_ person: Scenario.Person) -> String { "010-0000-\(1000 + person.id)" }
 
   private func line(_ customer: Int64, _ plan: String) -> String {
     "\(customer),\(customer),\(plan),2020-01-01,\n"

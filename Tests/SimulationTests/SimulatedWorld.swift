@@ -46,6 +46,7 @@ final class SimulatedWorld: Sendable {
   let witness = Witness()
   let invariants: Invariants
   let scenario: Scenario
+  let seal = ContactSeal(keyID: 1, secret: [UInt8](repeating: 7, count: 32))!  // 32 bytes: valid
   let logger = Logger(label: "simulation") { _ in SwiftLogNoOpLogHandler() }
   private let state: Mutex<State>
   private let keepsTrace: Bool
@@ -120,7 +121,8 @@ final class SimulatedWorld: Sendable {
       case .readRuns, .readDispatch, .readDelivery, .readPositions, .readInputs, .heartbeat, .poll,
         .reap, .sweep, .queueDue, .takeUnpublished:
         scenario.faultsPerThousand
-      case .claim, .readBills, .intend, .send, .record, .release, .resolve, .recordInputs, .operate:
+      case .claim, .readBills, .intend, .send, .lookUp, .record, .release, .resolve, .recordInputs,
+        .operate:
         scenario.faultsPerThousand * 10
       default: scenario.faultsPerThousand * 4
       }

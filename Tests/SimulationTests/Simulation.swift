@@ -64,7 +64,7 @@ struct Simulation: Sendable {
   private init(world: SimulatedWorld) {
     self.world = world
     desk = SimulatedOperator(world)
-    seal = ContactSeal(keyID: 1, secret: [UInt8](repeating: 7, count: 32))!  // 32 bytes: valid
+    seal = world.seal
   }
 
   private func live(interrupting interruption: Interruption?) async throws {
@@ -81,20 +81,23 @@ struct Simulation: Sendable {
     try await withThrowingTaskGroup(of: Void.self) { group in
       let scenario = world.scenario
       for number in 0..<scenario.settlers {
-        start("settler\(number)", in: &group) {
+        start("settler\(number)", skew: skew(number), in: &group) {
           // One operator corrects; who else settles leaves that alone.
           try await processes.settle($0, corrections: number == 0 ? corrections : Corrections())
         }
-        start("renderer\(number)", in: &group) { try await processes.render($0) }
+        start("renderer\(number)", skew: skew(number), in: &group) {
+          try await processes.render($0)
+        }
       }
       for number in 0..<scenario.dispatchers {
-        start("dispatcher\(number)", in: &group) { try await processes.dispatch($0) }
+        start("dispatcher\(number)", skew: skew(number), in: &group) {
+          try await processes.dispatch($0)
+        }
       }
       for number in 0..<scenario.consumers {
-        // The clock of one is wrong.
-        start(
-          "consumer\(number)", skew: number == 0 ? scenario.skewMilliseconds : 0, in: &group
-        ) { try await processes.consume($0) }
+        start("consumer\(number)", skew: skew(number), in: &group) {
+          try await processes.consume($0)
+        }
       }
       if interruption == nil { group.addTask { try await interfere(people) } }
       group.addTask { try await desk.work() }
@@ -103,6 +106,11 @@ struct Simulation: Sendable {
       group.cancelAll()
     }
     try await prove()
+  }
+
+  /// The clock of the first of each kind is wrong.
+  private func skew(_ number: Int) -> Int64 {
+    number == 0 ? world.scenario.skewMilliseconds : 0
   }
 
   /// Started again whenever it ends, as by a service manager.
@@ -208,7 +216,9 @@ struct Simulation: Sendable {
         "verify: \(finding.code) \(finding.examples.joined(separator: " "))")
     }
     if !report.runsAreComplete { world.invariants.violated("verify: a run is open") }
+    for wrong in try await EndStates(world: world).faults() { world.invariants.violated(wrong) }
     for wrong in try await outdated() { world.invariants.violated("not the latest: \(wrong)") }
+    if !world.invariants.violations.isEmpty { try await tellLives() }
   }
 
   /// Adds the lives of the deliveries to the trace.

@@ -21,5 +21,6 @@ struct SimulationTests {
     }
     #expect(report.failures.count == 0)
     #expect(report.coverage.faultCount > report.seeds)
+    #expect(report.accepted > 3 * report.seeds)
   }
 }

@@ -8,14 +8,15 @@ final class Witness: AuditAcceptances {
   struct Message: Hashable, Sendable {
     var key: String
     var at: Timestamp
+    var digest: MessageDigest
   }
 
   private let messages = Mutex<[Message]>([])
 
   var all: [Message] { messages.withLock { $0 } }
 
-  func accept(_ key: String, at moment: Timestamp) {
-    messages.withLock { $0.append(Message(key: key, at: moment)) }
+  func accept(_ key: String, _ digest: MessageDigest, at moment: Timestamp) {
+    messages.withLock { $0.append(Message(key: key, at: moment, digest: digest)) }
   }
 
   func has(_ key: String) -> Bool { messages.withLock { $0.contains { $0.key == key } } }
@@ -38,7 +39,8 @@ final class Witness: AuditAcceptances {
         guard let (key, channel) = DeliveryKey.parse(idempotencyKey: message.key) else {
           return nil
         }
-        return Audit.Acceptance(delivery: key, channel: channel, at: message.at)
+        return Audit.Acceptance(
+          delivery: key, channel: channel, at: message.at, digest: message.digest)
       })
   }
 }
@@ -61,18 +63,28 @@ struct SimulatedProvider: Provider {
   let capabilities: ProviderCapabilities
   let world: SimulatedWorld
 
+  func statedCapabilities() async -> ProviderCapabilities? { capabilities }
+
   func send(
     _ message: ProviderMessage, key: String, deadline: CallDeadline, notAfter: Timestamp
   ) async -> SendOutcome {
     guard deadline.permitsWriting else { return .notWritten }
     let call = await world.invariants.checkWrite(key, message)
-    let outcome = await meet(key, deadline: deadline, notAfter: notAfter)
+    let outcome = await meet(
+      key, digest(of: message), deadline: deadline, notAfter: notAfter)
     if let call { world.invariants.calls.end(call, with: outcome) }
     return outcome
   }
 
+  private func digest(of message: ProviderMessage) -> MessageDigest {
+    MessageDigest(
+      content: ContentHash(of: message.content),
+      recipientHash: world.seal.lookupHash(
+        message.recipient, column: message.channel == .email ? .email : .phone))
+  }
+
   private func meet(
-    _ key: String, deadline: CallDeadline, notAfter: Timestamp
+    _ key: String, _ digest: MessageDigest, deadline: CallDeadline, notAfter: Timestamp
   ) async -> SendOutcome {
     let meeting = world.hasFaultyProviders ? pick() : .accept
     let answerAt = deadline.remainingMilliseconds
@@ -83,13 +95,13 @@ struct SimulatedProvider: Provider {
     case .arriveLate:
       let delay = answerAt + Int64(world.random.next() % 900_000)
       let at = world.loop.now + delay
-      world.later(at) { _ = take(key, notAfter: notAfter) }
+      world.later(at) { _ = take(key, digest, notAfter: notAfter) }
       await world.loop.sleep(until: world.loop.now + answerAt)
       return .unknown
     case .accept, .reject, .refuse, .loseAnswer:
       await world.loop.sleep(until: world.loop.now + 20 + Int64(world.random.next() % 1200))
       if Task.isCancelled { return .unknown }
-      return answer(meeting, key, notAfter: notAfter)
+      return answer(meeting, key, digest, notAfter: notAfter)
     }
   }
 
@@ -104,14 +116,16 @@ struct SimulatedProvider: Provider {
     }
   }
 
-  private func answer(_ meeting: Meeting, _ key: String, notAfter: Timestamp) -> SendOutcome {
+  private func answer(
+    _ meeting: Meeting, _ key: String, _ digest: MessageDigest, notAfter: Timestamp
+  ) -> SendOutcome {
     // One that keeps keys says of a message that it has what it said the first time.
     let isKnown = knows(key)
     switch meeting {
     case .reject where !isKnown: return .rejected(code: "noSuchRecipient")
     case .refuse where !isKnown: return .notAccepted(retryAfterMilliseconds: nil)
     default:
-      guard take(key, notAfter: notAfter) else {
+      guard take(key, digest, notAfter: notAfter) else {
         return .notAccepted(retryAfterMilliseconds: nil)
       }
       return meeting == .loseAnswer ? .unknown : .accepted(reference: key)
@@ -119,11 +133,16 @@ struct SimulatedProvider: Provider {
   }
 
   /// Whether it is taken, now or before.
-  private func take(_ key: String, notAfter: Timestamp) -> Bool {
+  private func take(_ key: String, _ digest: MessageDigest, notAfter: Timestamp) -> Bool {
     let now = Timestamp(milliseconds: world.loop.now)
-    if capabilities.refusesLate, now > notAfter { return false }
+    // By its own clock, which need not be right.
+    if capabilities.refusesLate,
+      now.adding(milliseconds: world.scenario.providerSkewMilliseconds) > notAfter
+    {
+      return false
+    }
     if knows(key) { return true }
-    world.witness.accept(key, at: now)
+    world.witness.accept(key, digest, at: now)
     if world.scenario.reportsEvents { world.report(key) }
     return true
   }

@@ -10,11 +10,13 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case keyGoesToAnother
   case billUnchecked
   case writeLate
+  case oldContact
 
   // What follows from an outcome.
   case unknownIsRefused
   case unknownForgotten
   case fallBackWhileUnknown
+  case givenUpEarly
   case recordWithoutFence
   case acceptanceNeedsFence
 
@@ -23,7 +25,9 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case reapForgets
   case neverReap
   case neverSweep
+  case canAssumed
   case lookUpTooEarly
+  case clocksTrusted
   case lookUpProvesAll
   case uncertainSentAgain
   case allKeepKeys
@@ -31,6 +35,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
 
   // Dispatch, and what customers change.
   case dispatchIgnoresQuiet
+  case everybodySuppressed
   case correctionOvertakes
   case changeSparesClaimed
   case changeForgetsQuiet
@@ -39,6 +44,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   // Runs.
   case checkpointWithoutFence
   case checkpointBeforeStatements
+  case waitsByOwnClock
 
   #if FaultInjection
     /// The one that is planted for this task and its children.

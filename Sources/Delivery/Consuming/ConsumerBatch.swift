@@ -64,7 +64,8 @@ extension Consumer {
 
   private func deliver(_ events: [FeedEvent]) async throws {
     var held = try await claim(events)
-    held = try await releasing(held) { self.begin($0) }
+    let capabilities = await statedCapabilities(for: held)
+    held = try await releasing(held) { self.begin($0, by: capabilities) }
     guard !held.isEmpty else { return }
     let ready = try await fetch(held)
     guard !ready.isEmpty else { return }
@@ -103,12 +104,19 @@ extension Consumer {
     return held
   }
 
-  private func begin(_ held: Held) -> BeginDecision {
-    guard let provider = parts.providers[held.claimed.channel] else {
+  /// What the provider of this batch can do, where anything depends on it.
+  private func statedCapabilities(for held: [Held]) async -> ProviderCapabilities? {
+    guard let open = held.first(where: { $0.claimed.unresolved > 0 }) else { return nil }
+    return await parts.providers[open.claimed.channel]?.statedCapabilities()
+  }
+
+  private func begin(_ held: Held, by capabilities: ProviderCapabilities?) -> BeginDecision {
+    guard parts.providers[held.claimed.channel] != nil else {
       return .release(.hold, .operatorDecision)
     }
+    // One that does not say keeps no keys, as far as anybody knows.
     return BeginDecision.decide(
-      held.claimed, provider: provider.capabilities, timing: configuration.timing)
+      held.claimed, provider: capabilities ?? ProviderCapabilities(), timing: configuration.timing)
   }
 
   /// Gives back those that may not begin; the others.

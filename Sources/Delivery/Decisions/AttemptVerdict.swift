@@ -66,7 +66,8 @@ package struct AttemptVerdict: Hashable, Sendable {
       verdict.channelAttempts = max(0, facts.channelAttempts - 1)
       return verdict
     case .notAccepted(let retryAfter):
-      guard facts.channelAttempts < policy.attemptsPerChannel, facts.usable.contains(facts.channel)
+      let most = PlantedBug.givenUpEarly.isPlanted ? 1 : policy.attemptsPerChannel
+      guard facts.channelAttempts < most, facts.usable.contains(facts.channel)
       else { return giveUp(facts, .attemptsExhausted) }
       let backoff = backoff(after: facts.channelAttempts, policy: policy, jitter: jitter)
       return verdict(

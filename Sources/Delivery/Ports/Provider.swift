@@ -5,7 +5,9 @@ package protocol Provider: Sendable {
   /// What attempts are recorded under, such as `mock-email`.
   var name: String { get }
 
-  var capabilities: ProviderCapabilities { get }
+  /// What it says it can do, asked anew: one that was started again may be another. `nil` when it
+  /// did not say; nothing may be concluded about an uncertain delivery then.
+  func statedCapabilities() async -> ProviderCapabilities?
 
   /// Sends one message. Returns by the deadline at the latest: without an answer by then the
   /// outcome is `unknown`. Checks `deadline.permitsWriting` right before the first byte is written

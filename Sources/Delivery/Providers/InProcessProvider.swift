@@ -16,6 +16,8 @@ package struct InProcessProvider: Provider {
   /// - Parameters:
   ///   - clock: what the latency passes on; a simulated one counts it instead.
   ///   - seal: for the hash that recipients are logged under.
+  package func statedCapabilities() async -> ProviderCapabilities? { capabilities }
+
   package init(
     channel: Channel, seed: UInt64, latencyMilliseconds: Int64 = 1000, rates: MockFailureRates,
     capabilities: ProviderCapabilities, clock: any WallClock, log: any AcceptanceLog,

@@ -9,7 +9,7 @@
 /// |---|---|---|
 /// | 200 with `Accepted` | taken | taken |
 /// | 422 with `Refused` | refused for good | – |
-/// | 429, 503, with `Retry-After` or not | not taken, try later | ask later |
+/// | 429, 503 with `Refused`, with `Retry-After` or not | not taken, try later | ask later |
 /// | 404 with `Refused` of the code `absent` | – | never taken |
 /// | anything else | nobody knows | ask later |
 package enum ProviderWire {

@@ -211,7 +211,7 @@ private enum AuditRows {
     try connection.query(
       """
       SELECT d.customer_id, d.kind, d.sequence, d.state, d.version, a.previous, a.channel,
-        a.opened_at, a.quiet_mask, a.time_zone, a.deadline
+        a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256, a.recipient_hash
       FROM deliveries d INDEXED BY deliveries_key
       LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
       WHERE d.month = ?1 AND d.customer_id BETWEEN ?2 AND ?3
@@ -234,7 +234,9 @@ private enum AuditRows {
         next = nil
         try connection.query(
           """
-          SELECT previous, channel, opened_at, quiet_mask, time_zone, deadline FROM attempts
+          SELECT previous, channel, opened_at, quiet_mask, time_zone, deadline, bill_sha256,
+            recipient_hash
+          FROM attempts
           WHERE attempt_id = ?
           """, attempt
         ) { row in
@@ -255,7 +257,9 @@ private enum AuditRows {
     return ListedAttempt(
       channel: channel, openedAt: Timestamp(milliseconds: row.integer(column + 1)),
       deadline: Timestamp(milliseconds: row.integer(column + 4)), quietSlots: quiet,
-      timeZone: row.text(column + 3))
+      timeZone: row.text(column + 3),
+      digest: MessageDigest(
+        content: try row.hash(column + 5), recipientHash: row.bytes(column + 6)))
   }
 
   static func delivery(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryLife? {

@@ -64,6 +64,9 @@ struct LoggedAcceptances: AuditAcceptances {
     _ acceptance: Delivery.Acceptance, of month: BillingMonth
   ) -> Audit.Acceptance? {
     guard let key = IdempotencyKey(acceptance.key), key.delivery.month == month else { return nil }
-    return Audit.Acceptance(delivery: key.delivery, channel: key.channel, at: acceptance.at)
+    return Audit.Acceptance(
+      delivery: key.delivery, channel: key.channel, at: acceptance.at,
+      digest: MessageDigest(
+        content: acceptance.content, recipientHash: acceptance.recipientHash))
   }
 }

@@ -43,7 +43,7 @@ struct DeliveryPlatform: Sendable {
       database: try Database(path: environment.configuration.stores.events, readerCount: 1),
       clock: environment.clock)
     let settings = environment.configuration.providers
-    let served = try await ProvidersOverHTTP(environment, timing: timing)
+    let served = try ProvidersOverHTTP(environment, timing: timing)
     var providers: [Channel: any Provider] = served.providers.mapValues { Gates.provider($0) }
     for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)]
     where providers[channel] == nil {
@@ -119,11 +119,14 @@ struct DeliveryPlatform: Sendable {
     return try await dispatcher.passRetries()
   }
 
-  /// For actions that depend on what the providers can do.
-  func operatorRequest(_ action: OperatorAction) -> OperatorRequest {
-    OperatorRequest(
-      action, providers: parts.providers.mapValues(\.capabilities), timing: timing,
-      jitter: SystemRandom().next())
+  /// For actions that depend on what the providers can do; without those that do not say.
+  func operatorRequest(_ action: OperatorAction) async -> OperatorRequest {
+    var providers: [Channel: ProviderCapabilities] = [:]
+    for (channel, provider) in parts.providers {
+      providers[channel] = await provider.statedCapabilities()
+    }
+    return OperatorRequest(
+      action, providers: providers, timing: timing, jitter: SystemRandom().next())
   }
 
   /// How far the consumers are behind.
@@ -145,8 +148,8 @@ extension BillingConfiguration.DeliverySettings {
       do {
         return try DeliveryTiming(
           lease: Int64(leaseSeconds) * 1000, callDeadline: Int64(callSeconds) * 1000,
-          // A tenth of the call's time, and never more than 2 s, to get it on its way.
-          startWithin: min(2000, Int64(callSeconds) * 100),
+          // Half of the call's time, and never more than 2 s, to get it on its way.
+          startWithin: min(2000, Int64(callSeconds) * 500),
           leaseGuard: Int64(leaseGuardSeconds) * 1000, slotGuard: Int64(slotGuardSeconds) * 1000,
           reapAfter: Int64(reapSeconds) * 1000)
       } catch {

@@ -9,11 +9,9 @@ struct ProvidersOverHTTP: Sendable {
 
   private(set) var providers: [Channel: any Provider] = [:]
 
-  /// Asks each what it can do; one that does not answer now is asked again when it matters.
-  ///
   /// - Throws: `CommandFailure` where this process may not open as many connections as messages
   ///   may be in flight.
-  init(_ environment: CommandEnvironment, timing: DeliveryTiming) async throws {
+  init(_ environment: CommandEnvironment, timing: DeliveryTiming) throws {
     let addresses = environment.configuration.providers.addresses
     guard !addresses.isEmpty else { return }
     let maxInFlight = environment.configuration.delivery.maxInFlight
@@ -30,9 +28,6 @@ struct ProvidersOverHTTP: Sendable {
         // Leaves a quarter of the time to write in once there is a connection.
         connectMilliseconds: timing.startWithin * 3 / 4,
         logger: environment.logger("providers"))
-    }
-    await withDiscardingTaskGroup { group in
-      for provider in served { group.addTask { _ = await provider.learn() } }
     }
     for (channel, provider) in zip(addresses.keys, served) { providers[channel] = provider }
   }

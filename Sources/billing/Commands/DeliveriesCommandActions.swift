@@ -157,6 +157,6 @@ private struct OperatorWork {
     if case .simulated(let now) = try await platform.time.timeKeeping() {
       clock = SimulatedClock(at: now)
     }
-    return try await platform.delivery(providerClock: clock).operatorRequest(action)
+    return await (try await platform.delivery(providerClock: clock)).operatorRequest(action)
   }
 }

@@ -14,6 +14,8 @@ struct CrashOutcome: Equatable, Sendable {
   var deliveries: [String]
   /// Job, kind, sequence, status, parked and seal.
   var runs: [String]
+  /// Customer, kind, sequence and state: only where the providers are the same as undisturbed.
+  var states: [String]
 
   init(of platform: PlatformFolder) async throws {
     let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
@@ -32,14 +34,17 @@ struct CrashOutcome: Equatable, Sendable {
       "SELECT customer_id, version, channel, hex(sha256) FROM bills ORDER BY 1, 2, 3", columns: 4)
     deliveries = try await rows(
       "SELECT customer_id, kind, sequence, version FROM deliveries ORDER BY 1, 2, 3", columns: 4)
+    states = try await rows(
+      "SELECT customer_id, kind, sequence, state FROM deliveries ORDER BY 1, 2, 3", columns: 4)
     runs = try await rows(
       "SELECT job, kind, sequence, status, parked, hex(seal) FROM runs ORDER BY 1, 2, 3",
       columns: 6)
   }
 
   /// What is different, in words.
-  func differences(from expected: CrashOutcome) -> [String] {
+  func differences(from expected: CrashOutcome, withStates: Bool) -> [String] {
     [
+      ("states", withStates ? states : [], withStates ? expected.states : []),
       ("statements", statements, expected.statements), ("bills", bills, expected.bills),
       ("deliveries", deliveries, expected.deliveries), ("runs", runs, expected.runs),
     ].compactMap { name, found, wanted in

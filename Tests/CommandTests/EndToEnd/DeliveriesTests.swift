@@ -211,13 +211,20 @@ struct DeliveriesTests {
     return keys
   }
 
-  /// The e-mail provider took a message.
+  /// The e-mail provider took what the attempt was opened for, or what nobody ever meant to send.
   private static func log(_ key: String, in folder: TestFolder) async throws {
     let log = try await EmbeddedAcceptanceLog(
       database: try Database(path: folder.file("data/providers.sqlite")))
+    let delivery = try #require(IdempotencyKey(key)?.delivery)
+    let attempt = try await Database(path: folder.file("data/ledger.sqlite"), readerCount: 1).read {
+      try $0.first(
+        "SELECT recipient_hash, bill_sha256 FROM attempts WHERE customer_id = ?", delivery.customer
+      ) { (recipient: $0.bytes(0), content: try $0.hash(1)) }
+    }
+    let (recipient, content) = attempt ?? ([1], ContentHash(of: [1]))
     _ = try await log.append(
       Acceptance(
-        key: key, provider: "mock-email", recipientHash: [1], content: ContentHash(of: [1]),
+        key: key, provider: "mock-email", recipientHash: recipient, content: content,
         at: Timestamp(iso8601: "2026-11-10T03:00:01Z")!),  // as written
       knownSince: nil)
   }

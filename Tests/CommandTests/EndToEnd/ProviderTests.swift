@@ -73,8 +73,14 @@ struct ProviderTests {
   func month() async throws {
     let due = try await DueMonth(customers: 300)
     try await withServer(in: due.folder) { settings in
-      let output = try await due.deliver(settings)
-      #expect(try number("accepted", in: output) == 300)
+      // A machine that starts hundreds of connections late tries again later.
+      var accepted = 0
+      try await becomesTrue(withinSeconds: 180) {
+        let output = try await due.deliver(settings)
+        accepted += try number("accepted", in: output) ?? 0
+        return accepted == 300
+      }
+      #expect(accepted == 300)
     }
     let taken = try await accepted(in: due.folder)
     #expect(taken.values.allSatisfy { $0 == 1 })

@@ -31,15 +31,18 @@ struct UnansweredTests {
     #expect(try await consumer.ending().wasKilled)
 
     // Whoever comes next finds the call overdue, and knows no more than that.
-    for _ in 0..<2 {
+    var list = ""
+    try await becomesTrue(withinSeconds: 120) {
       try await billing("deliver", "--drain", "--set", url, in: folder, expecting: 0)
       try await billing("dispatch", "--set", url, in: folder, expecting: 0)
+      list = try await billing(
+        "deliveries", "list", "--state", "uncertain", "--json", in: folder, expecting: 0
+      ).output
+      return try text("deliveries.0.reason", in: list) == "awaitsOperator"
     }
-    let list = try await billing(
-      "deliveries", "list", "--state", "uncertain", "--json", in: folder, expecting: 0)
-    #expect(try number("count", in: list.output) == 1)
-    #expect(try text("deliveries.0.reason", in: list.output) == "awaitsOperator")
-    let key = try #require(try text("deliveries.0.key", in: list.output))
+    #expect(try number("count", in: list) == 1)
+    #expect(try text("deliveries.0.reason", in: list) == "awaitsOperator")
+    let key = try #require(try text("deliveries.0.key", in: list))
     #expect(try await Self.acceptances(in: folder) == (wasTaken ? [key] : []))
     let retried = try await billing(
       "deliveries", "retry", "--state", "uncertain", "--set", url, "--yes", "--why", "impatient",
@@ -110,10 +113,10 @@ struct UnansweredTests {
   private static let configuration = """
     delivery:
       maxInFlight: 8
-      leaseSeconds: 4
-      leaseGuardSeconds: 3
-      slotGuardSeconds: 3
-      callSeconds: 2
+      leaseSeconds: 8
+      leaseGuardSeconds: 6
+      slotGuardSeconds: 6
+      callSeconds: 4
       reapSeconds: 1
 
     """
