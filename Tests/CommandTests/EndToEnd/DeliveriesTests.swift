@@ -219,6 +219,6 @@ struct DeliveriesTests {
       Acceptance(
         key: key, provider: "mock-email", recipientHash: [1], content: ContentHash(of: [1]),
         at: Timestamp(iso8601: "2026-11-10T03:00:01Z")!),  // as written
-      knownSince: nil)
+      knownSince: nil, isLate: { false })
   }
 }
