@@ -22,6 +22,8 @@ struct DeliveryPlatform: Sendable {
     var bills: StoredBills
     var remaker: RemadeBills
     var providers: [Channel: any Provider]
+    /// Channels whose provider did not say what it can do.
+    var silent: Set<Channel>
     var seal: ContactSeal
   }
 
@@ -55,7 +57,7 @@ struct DeliveryPlatform: Sendable {
     }
     parts = Parts(
       bills: StoredBills(store: bills), remaker: RemadeBills(bills: pinned, store: bills),
-      providers: providers, seal: seal)
+      providers: providers, silent: served.silent, seal: seal)
   }
 
   /// The stand-ins can be asked, and refuse what comes too late. They keep no keys: what would be
@@ -120,10 +122,20 @@ struct DeliveryPlatform: Sendable {
   }
 
   /// For actions that depend on what the providers can do.
-  func operatorRequest(_ action: OperatorAction) -> OperatorRequest {
+  func operatorRequest(_ action: OperatorAction) async -> OperatorRequest {
     OperatorRequest(
-      action, providers: parts.providers.mapValues(\.capabilities), timing: timing,
+      action, providers: await capabilities().compactMapValues { $0 }, timing: timing,
       jitter: SystemRandom().next())
+  }
+
+  /// What each channel's provider says it can do; `nil` where it does not answer.
+  private func capabilities() async -> [Channel: ProviderCapabilities?] {
+    var said: [Channel: ProviderCapabilities?] = [:]
+    for (channel, provider) in parts.providers {
+      said.updateValue(
+        parts.silent.contains(channel) ? nil : provider.capabilities, forKey: channel)
+    }
+    return said
   }
 
   /// How far the consumers are behind.

@@ -8,6 +8,8 @@ struct ProvidersOverHTTP: Sendable {
   private static let otherFiles = 500
 
   private(set) var providers: [Channel: any Provider] = [:]
+  /// Those that did not say what they can do when they were asked.
+  private(set) var silent: Set<Channel> = []
 
   /// Asks each what it can do; one that does not answer now is asked again when it matters.
   ///
@@ -31,8 +33,13 @@ struct ProvidersOverHTTP: Sendable {
         connectMilliseconds: timing.startWithin * 3 / 4,
         logger: environment.logger("providers"))
     }
-    await withDiscardingTaskGroup { group in
-      for provider in served { group.addTask { _ = await provider.learn() } }
+    silent = await withTaskGroup(of: Channel?.self) { group in
+      for (channel, provider) in zip(addresses.keys, served) {
+        group.addTask { await provider.learn() ? nil : channel }
+      }
+      return await group.reduce(into: []) { silent, channel in
+        if let channel { silent.insert(channel) }
+      }
     }
     for (channel, provider) in zip(addresses.keys, served) { providers[channel] = provider }
   }
