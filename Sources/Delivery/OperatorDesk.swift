@@ -36,16 +36,16 @@ package struct OperatorDesk: Sendable {
     return listing
   }
 
-  /// Acts on what matches, at most `limit` of it. What comes to match after it began is left alone:
-  /// nobody has looked at it.
+  /// Acts on what matches, changing at most `limit` of it: what is refused stands in nobody's way.
+  /// What comes to match after it began is left alone: nobody has looked at it.
   ///
+  /// - Parameter since: when it began, where that was before: with what it is to act on foreseen.
   /// - Returns: what was done, also when the task was cancelled after some of it.
   package func run(
     _ request: OperatorRequest, on query: DeliveryQuery, limit: Int?, mode: Mode,
-    progress: @Sendable (Int) -> Void = { _ in }
+    since: Timestamp? = nil, progress: @Sendable (Int) -> Void = { _ in }
   ) async throws -> OperatorReport {
-    var report = OperatorReport()
-    var begun: Timestamp?
+    var report = OperatorReport(of: request.action)
     var cursor: DeliveryCursor?
     var made: Set<DeliveryKey> = []
     repeat {
@@ -54,24 +54,47 @@ package struct OperatorDesk: Sendable {
         return report
       }
       let page = try await ledger.find(query, after: cursor, limit: batchSize)
-      begun = begun ?? page.now
-      let since = begun ?? page.now
-      var found = page.deliveries.filter { $0.changedAt <= since && !made.contains($0.key) }
-      if let limit { found = Array(found.prefix(limit - report.found)) }
-      let outcomes = try await work(request, on: found, mode)
+      let begun = report.begun ?? since ?? page.now
+      report.begun = begun
+      var found = page.deliveries.filter { $0.changedAt <= begun && !made.contains($0.key) }[...]
       // A resend comes right behind its original, on the next page at the latest.
-      made = Set(outcomes.compactMap(\.madeKey))
-      report.add(found, outcomes)
-      progress(report.found)
-      cursor = limit.map { report.found < $0 } ?? true ? page.next : nil
+      made = []
+      while !found.isEmpty, limit.map({ report.done < $0 }) ?? true {
+        let outcomes = try await work(
+          request, on: Array(found), atMost: limit.map { $0 - report.done }, mode)
+        made.formUnion(outcomes.compactMap(\.madeKey))
+        report.add(found.prefix(outcomes.count), outcomes)
+        found = found.dropFirst(outcomes.count)
+        progress(report.found)
+      }
+      cursor = limit.map { report.done < $0 } ?? true ? page.next : nil
     } while cursor != nil
     return report
+  }
+
+  /// The outcomes of the first of what was found, up to the last that may be changed; of at least
+  /// one.
+  private func work(
+    _ request: OperatorRequest, on found: [FoundDelivery], atMost limit: Int?, _ mode: Mode
+  ) async throws -> [OperatorOutcome] {
+    guard let limit, limit < found.count else {
+      return try await work(request, on: found, mode)
+    }
+    var outcomes = try await ledger.foresee(request, on: found)
+    let chosen = Array(outcomes.indices.filter { outcomes[$0].isDone }.prefix(limit))
+    if chosen.count == limit, let last = chosen.last {
+      outcomes.removeSubrange((last + 1)...)
+    }
+    if case .act = mode, !chosen.isEmpty {
+      let acted = try await work(request, on: chosen.map { found[$0] }, mode)
+      for (position, outcome) in zip(chosen, acted) { outcomes[position] = outcome }
+    }
+    return outcomes
   }
 
   private func work(
     _ request: OperatorRequest, on found: [FoundDelivery], _ mode: Mode
   ) async throws -> [OperatorOutcome] {
-    guard !found.isEmpty else { return [] }
     switch mode {
     case .foresee: return try await ledger.foresee(request, on: found)
     case .act(let signature):
@@ -116,6 +139,8 @@ package struct DeliveryListing: Sendable {
 package struct OperatorReport: Sendable {
   package static let maximumExamples = 5
 
+  /// The ledger's time when it began; `nil` before.
+  package internal(set) var begun: Timestamp?
   package private(set) var found = 0
   package private(set) var moved: [DeliveryState: Int] = [:]
   package private(set) var made = 0
@@ -124,11 +149,19 @@ package struct OperatorReport: Sendable {
   /// The first few that are not refused.
   package private(set) var examples: [DeliveryKey] = []
   package internal(set) var wasInterrupted = false
+  private var hasher = ContentHasher()
+
+  init(of action: OperatorAction) {
+    hasher.update(action.name.utf8)
+  }
 
   /// Deliveries that were changed, or would be.
   package var done: Int { moved.values.reduce(0, +) + made }
 
-  mutating func add(_ deliveries: [FoundDelivery], _ outcomes: [OperatorOutcome]) {
+  /// The same for the same action on the same deliveries, each as it was found.
+  package var confirmation: String { "\(done)-\(hasher.finish().hex.prefix(12))" }
+
+  mutating func add(_ deliveries: ArraySlice<FoundDelivery>, _ outcomes: [OperatorOutcome]) {
     found += deliveries.count
     for (delivery, outcome) in zip(deliveries, outcomes) {
       switch outcome {
@@ -141,6 +174,7 @@ package struct OperatorReport: Sendable {
         stale += 1
         continue
       }
+      hasher.update("\n\(delivery.key) \(delivery.generation) \(delivery.state)".utf8)
       if examples.count < Self.maximumExamples { examples.append(delivery.key) }
     }
   }

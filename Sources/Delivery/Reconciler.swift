@@ -109,10 +109,7 @@ package struct Reconciler: Sendable {
   ) async -> [Channel: ProviderCapabilities] {
     var stated: [Channel: ProviderCapabilities] = [:]
     for channel in channels.sorted(by: { $0.code < $1.code }) {
-      stated[channel] =
-        await providers[channel]?.statedCapabilities()
-        ?? (PlantedBug.canAssumed.isPlanted
-          ? ProviderCapabilities(lookUpSettlesSeconds: 0, refusesLate: true) : nil)
+      stated[channel] = await providers[channel]?.statedCapabilities()
     }
     return stated
   }

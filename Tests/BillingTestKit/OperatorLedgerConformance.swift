@@ -80,11 +80,16 @@ package struct OperatorLedgerConformance: Sendable {
     for event in try await steps.queue(deliveries) {
       #expect(try await attempt(event, .unknown) == .recorded(.uncertain))
     }
+    try await parkUncertain()
+    clock.advance(seconds: 60)
+  }
+
+  /// The reconciler finds that nobody but an operator can say what became of them.
+  private func parkUncertain() async throws {
     let uncertain = try await world.delivering.uncertain(limit: 100)
     _ = try await world.delivering.resolve(
       uncertain.map { Resolution(key: $0.key, generation: $0.generation, finding: .park) },
       who: "reconciler")
-    clock.advance(seconds: 60)
   }
 
   // MARK: Finding
@@ -246,6 +251,7 @@ package struct OperatorLedgerConformance: Sendable {
     #expect(seen.notes == ["kim: resolve --absent: the outage is over"])
     #expect(
       try await attempt(try await steps.queueAgain()[0], .unknown) == .recorded(.uncertain))
+    try await parkUncertain()
     let early = try await found(.uncertain)
     #expect(try await act(.resolveAbsent, on: early) == [.refused(.callUnderWay)])
     clock.advance(seconds: 21)
@@ -253,6 +259,24 @@ package struct OperatorLedgerConformance: Sendable {
     seen = try await world.seen(one.key)
     #expect(seen.reason == .attemptsExhausted)
     #expect(seen.attempts.map(\.outcome) == [4, 4])
+  }
+
+  /// What the reconciler still looks at is left to it, by the row as it is then.
+  package func onlyParkedOnesAreResolved() async throws {
+    let event = try await steps.queue([one])[0]
+    #expect(try await attempt(event, .unknown) == .recorded(.uncertain))
+    clock.advance(seconds: 60)
+    let listed = try await found(.uncertain)
+    for action in [OperatorAction.resolveAbsent, .resolveAccepted(reference: "m-1")] {
+      let foreseen = try await ledger.foresee(request(action), on: listed)
+      #expect(foreseen == [.refused(.notParked)])
+      #expect(try await act(action, on: listed) == [.refused(.notParked)])
+    }
+    let seen = try await world.seen(one.key)
+    #expect(seen.state == .uncertain && seen.notes.isEmpty)
+    // Parked meanwhile, it is the operator's, though it was found before.
+    try await parkUncertain()
+    #expect(try await act(.resolveAbsent, on: listed) == [.moved(.planned)])
   }
 
   /// Absent while attempts are left: the same channel and key, after a backoff; late or not.
@@ -418,6 +442,33 @@ package struct OperatorLedgerConformance: Sendable {
       #expect(seen.round == 2)
       #expect(seen.notes.count == 1)
     }
+  }
+
+  /// What is refused stands in nobody's way: a limit counts what is changed, however little of it
+  /// there is on a page, and the foresight says the same.
+  package func limitsCountWhatIsChanged() async throws {
+    let deliveries = (1...10).map { SeededDelivery(SeededCustomer(Int64($0)), policy: one.policy) }
+    try await fail(deliveries)
+    for delivery in deliveries.prefix(5) + [deliveries[7]] {
+      var customer = delivery.customer
+      customer.channels = []
+      try await world.change(customer)
+    }
+    let query = DeliveryQuery(states: [.failed])
+    for batchSize in [2, 100] {
+      let desk = OperatorDesk(ledger: ledger, batchSize: batchSize)
+      let foreseen = try await desk.run(request(.retry), on: query, limit: 2, mode: .foresee)
+      let done = try await desk.run(request(.retry), on: query, limit: 2, mode: .act(signature))
+      #expect(done.done == 2)
+      #expect(foreseen.done == 2)
+      #expect(foreseen.found == done.found)
+      #expect(foreseen.confirmation == done.confirmation)
+      #expect(done.refused == [.optedOut: batchSize == 2 ? 5 : 6])
+    }
+    #expect(try await found(.failed).count == 6)
+    let nothing = try await OperatorDesk(ledger: ledger).run(
+      request(.retry), on: query, limit: 1, mode: .act(signature))
+    #expect(nothing.done == 0 && nothing.found == 6)
   }
 
   /// A limit is kept, and what is interrupted goes on where it was.

@@ -145,6 +145,9 @@ struct EmbeddedOperatorLedgerTests {
   @Test func `an uncertain one is resolved as absent`() async throws {
     try await conformance().resolvedAsAbsent()
   }
+  @Test func `only what is parked is resolved`() async throws {
+    try await conformance().onlyParkedOnesAreResolved()
+  }
   @Test func `what was absent is tried again under the same key`() async throws {
     try await conformance().absentIsTriedAgainUnderTheSameKey()
   }
@@ -168,6 +171,9 @@ struct EmbeddedOperatorLedgerTests {
   }
   @Test func `operators at once act on each delivery once`() async throws {
     try await conformance().operatorsAtOnce()
+  }
+  @Test func `a limit counts what is changed`() async throws {
+    try await conformance().limitsCountWhatIsChanged()
   }
   @Test func `what was interrupted goes on`() async throws {
     try await conformance().interruptedGoesOn()

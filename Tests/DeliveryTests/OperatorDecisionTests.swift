@@ -15,7 +15,8 @@ struct OperatorDecisionTests {
       key: DeliveryKey(
         month: DeliveryScene.month, customer: CustomerID(1), kind: kind, sequence: sequence),
       state: state, version: 1, isBegun: true, round: 1, channel: .sms,
-      unresolved: state == .uncertain ? 1 : 0, keyOpenedAt: now.adding(seconds: -3600),
+      unresolved: state == .uncertain ? 1 : 0, isParked: state == .uncertain,
+      keyOpenedAt: now.adding(seconds: -3600),
       notAfter: now.adding(seconds: -3580), recipientStands: true, uncertainRule: .atMostOnce,
       others: [], usable: [.email, .sms], suppression: nil)
     change(&facts)
@@ -97,6 +98,29 @@ struct OperatorDecisionTests {
     let early = facts(.uncertain) { $0.notAfter = now }
     #expect(decide(.resolveAbsent, early) == .refuse(.callUnderWay))
     #expect(decide(.resolveAccepted(reference: nil), early) == .accept)
+  }
+
+  @Test func `what the platform still asks about is not for an operator to resolve`() {
+    let asked = facts(.uncertain) { $0.isParked = false }
+    for action in [OperatorAction.resolveAccepted(reference: "m-1"), .resolveAbsent] {
+      #expect(decide(action, asked) == .refuse(.notParked))
+    }
+    #expect(
+      decide(.retry, asked, keepsKeySeconds: 86_400) == .planUnderSameKey,
+      "a retry keeps its own rules")
+  }
+
+  @Test func `a provider that does not say what it can do is no reason to resolve`() {
+    func retry(_ facts: OperatorDecision.Facts) -> OperatorDecision {
+      OperatorDecision.decide(
+        OperatorRequest(.retry, providers: [:], timing: .standard, jitter: 0), facts, at: now)
+    }
+    #expect(retry(facts(.uncertain)) == .refuse(.providerSilent))
+    // Where its answer would change nothing it is not needed.
+    #expect(retry(facts(.failed)) == .plan(on: .email, round: 2))
+    #expect(
+      retry(facts(.uncertain) { $0.uncertainRule = .atLeastOnce }) == .planUnderSameKey)
+    #expect(retry(facts(.uncertain) { $0.recipientStands = false }) == .refuse(.unresolved))
   }
 
   @Test func `a delivery is sent again once, and its resend only when asked for`() {

@@ -63,12 +63,18 @@ struct AnswerTests {
   }
 
   @Test(
-    "an address is http or https, without secrets",
+    "an address is https, or http on this machine, without secrets",
     arguments: [
       ("http://127.0.0.1:8025/email", true), ("https://mail.example.com", true),
-      ("http://h/", true), ("ftp://h/", false), ("http://", false), ("mail.example.com", false),
-      ("http://user:secret@h/", false), ("http://h/?token=1", false), ("http://h:0/", false),
-      ("http://h:99999/", false), ("", false),
+      ("https://h/", true), ("ftp://h/", false), ("https://", false), ("mail.example.com", false),
+      ("https://user:secret@h/", false), ("https://h/?token=1", false), ("https://h:0/", false),
+      ("https://h:99999/", false), ("", false), ("http://localhost:1/", true),
+      ("http://LOCALHOST/", true), ("http://127.1.2.3/", true), ("http://[::1]:8025/sms", true),
+      ("http://h/", false), ("http://mail.example.com/", false), ("http://10.0.0.1/", false),
+      ("http://127.0.0.1.example.com/", false), ("http://127.example.com/", false),
+      ("http://localhost.example.com/", false), ("http://0.0.0.0/", false),
+      ("http://127.0.0.256/", false), ("http://[::2]/", false), ("HTTP://h/", false),
+      ("http://localhost@h/", false), ("http://h#@localhost/", false),
     ])
   func addresses(text: String, isOne: Bool) {
     #expect((ProviderAddress(text) != nil) == isOne)

@@ -25,7 +25,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case reapForgets
   case neverReap
   case neverSweep
-  case canAssumed
   case lookUpTooEarly
   case clocksTrusted
   case lookUpProvesAll

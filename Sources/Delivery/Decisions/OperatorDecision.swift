@@ -26,6 +26,8 @@ package enum OperatorDecision: Hashable, Sendable {
     package var round: Int
     package var channel: Channel?
     package var unresolved: Int
+    /// Uncertain, and nobody looks at it again but an operator.
+    package var isParked: Bool
     package var keyOpenedAt: Timestamp?
     /// Until when its latest call could reach the provider.
     package var notAfter: Timestamp?
@@ -41,9 +43,9 @@ package enum OperatorDecision: Hashable, Sendable {
 
     package init(
       key: DeliveryKey, state: DeliveryState, version: Int, isBegun: Bool, round: Int,
-      channel: Channel?, unresolved: Int, keyOpenedAt: Timestamp?, notAfter: Timestamp?,
-      recipientStands: Bool, uncertainRule: DeliveryPolicy.UncertainRule, others: [Other],
-      usable: [Channel], suppression: DeliveryReason?
+      channel: Channel?, unresolved: Int, isParked: Bool, keyOpenedAt: Timestamp?,
+      notAfter: Timestamp?, recipientStands: Bool, uncertainRule: DeliveryPolicy.UncertainRule,
+      others: [Other], usable: [Channel], suppression: DeliveryReason?
     ) {
       self.key = key
       self.state = state
@@ -52,6 +54,7 @@ package enum OperatorDecision: Hashable, Sendable {
       self.round = round
       self.channel = channel
       self.unresolved = unresolved
+      self.isParked = isParked
       self.keyOpenedAt = keyOpenedAt
       self.notAfter = notAfter
       self.recipientStands = recipientStands
@@ -80,6 +83,10 @@ package enum OperatorDecision: Hashable, Sendable {
     guard request.action.states.contains(facts.state) else { return .refuse(.wrongState) }
     switch request.action {
     case .retry: return retry(request, facts, at: now)
+    // What is not parked was not put before an operator: the platform still asks what became of it,
+    // or sends it again where that does no harm.
+    case .resolveAccepted where !facts.isParked, .resolveAbsent where !facts.isParked:
+      return .refuse(.notParked)
     case .resolveAccepted: return .accept
     case .resolveAbsent:
       // Before that nobody can know: bytes on their way may still arrive.
@@ -94,8 +101,7 @@ package enum OperatorDecision: Hashable, Sendable {
   ) -> OperatorDecision {
     if let refusal = unreachable(facts) ?? outdated(facts) { return .refuse(refusal) }
     guard facts.unresolved == 0, facts.state != .uncertain else {
-      return maySendUnderSameKey(request, facts, at: now)
-        ? .planUnderSameKey : .refuse(.unresolved)
+      return retryUnderSameKey(request, facts, at: now)
     }
     guard let channel = facts.usable.first else { return .refuse(.noContact) }
     // Every attempt is known to have failed, so keys that were never used are safe; and only they
@@ -105,16 +111,18 @@ package enum OperatorDecision: Hashable, Sendable {
 
   /// As the reconciler decides, but for the policy's number of attempts: another one is what the
   /// operator asks for. The claim looks at it again.
-  private static func maySendUnderSameKey(
+  private static func retryUnderSameKey(
     _ request: OperatorRequest, _ facts: Facts, at now: Timestamp
-  ) -> Bool {
+  ) -> OperatorDecision {
     guard let channel = facts.channel, let openedAt = facts.keyOpenedAt, facts.recipientStands,
       facts.usable.contains(channel)
-    else { return false }
-    if facts.uncertainRule == .atLeastOnce { return true }
-    return KeyAge.isYoung(
-      openedAt: openedAt, keptSeconds: request.providers[channel]?.keepsKeySeconds, now: now,
-      timing: request.timing)
+    else { return .refuse(.unresolved) }
+    if facts.uncertainRule == .atLeastOnce { return .planUnderSameKey }
+    // Whether it keeps keys is for the provider to say.
+    guard let provider = request.providers[channel] else { return .refuse(.providerSilent) }
+    let isYoung = KeyAge.isYoung(
+      openedAt: openedAt, keptSeconds: provider.keepsKeySeconds, now: now, timing: request.timing)
+    return isYoung ? .planUnderSameKey : .refuse(.unresolved)
   }
 
   private static func resend(_ facts: Facts, again: Bool) -> OperatorDecision {

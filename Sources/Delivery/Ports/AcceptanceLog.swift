@@ -5,9 +5,15 @@ package protocol AcceptanceLog: Sendable {
   /// Durable when it returns; the reference it is kept under. A key is logged as often as it is
   /// accepted, unless `knownSince` says from when on keys are known again: one accepted since then
   /// is only looked up.
-  func append(_ acceptance: Acceptance, knownSince: Timestamp?) async throws -> String
+  ///
+  /// - Parameter isLate: asked in the moment of writing; `nil` where it says so, and nothing is
+  ///   written.
+  func append(
+    _ acceptance: Acceptance, knownSince: Timestamp?, isLate: @escaping @Sendable () -> Bool
+  ) async throws -> String?
 
-  /// The reference of the first acceptance under a key, since a moment or ever.
+  /// The reference of the first acceptance under a key, since a moment or ever. What is being
+  /// written when it is asked for is waited for.
   func reference(of key: String, since: Timestamp?) async throws -> String?
 
   /// The next acceptances after a row, ascending.

@@ -145,7 +145,7 @@ package enum OperatorAction: Hashable, Sendable {
   /// Planned again: in a new round where every attempt is known to have failed, else under the same
   /// key where that can do no harm.
   case retry
-  /// The operator found out that the provider took it.
+  /// The operator found out that the provider took it. Only of what is parked, like the next.
   case resolveAccepted(reference: String?)
   /// The operator found out that the provider never took it.
   case resolveAbsent
@@ -177,7 +177,7 @@ package enum OperatorAction: Hashable, Sendable {
 /// An action with what deciding about it takes.
 package struct OperatorRequest: Sendable {
   package var action: OperatorAction
-  /// What the channels' providers can do.
+  /// What the channels' providers can do, as far as they said so.
   package var providers: [Channel: ProviderCapabilities]
   package var timing: DeliveryTiming
   /// Spreads what is tried again.
@@ -213,6 +213,14 @@ package enum OperatorOutcome: Hashable, Sendable {
   case refused(OperatorRefusal)
   /// No longer as it was found: dropped.
   case stale
+
+  /// Whether the delivery was changed, or would be.
+  package var isDone: Bool {
+    switch self {
+    case .moved, .made: true
+    case .refused, .stale: false
+    }
+  }
 }
 
 /// Why an action is not for a delivery.
@@ -221,6 +229,10 @@ package enum OperatorRefusal: String, CaseIterable, Hashable, Sendable {
   case wrongState
   /// An attempt of it may have been taken: only `resolve` can say that it was not.
   case unresolved
+  /// Its provider has to say what it can do with a key, and does not answer.
+  case providerSilent
+  /// Not on the operator's list: the platform still finds out by itself what became of it.
+  case notParked
   /// Its last call may still be under way.
   case callUnderWay
   /// A later version of the bill is told by another delivery.

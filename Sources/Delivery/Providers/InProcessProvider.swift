@@ -54,9 +54,10 @@ package struct InProcessProvider: Provider {
   private func decide(
     _ message: ProviderMessage, key: String, notAfter: Timestamp
   ) async -> SendOutcome {
-    if capabilities.refusesLate, clock.now() > notAfter {
-      return .notAccepted(retryAfterMilliseconds: nil)
+    let isLate: @Sendable () -> Bool = { [capabilities, clock] in
+      capabilities.refusesLate && clock.now() > notAfter
     }
+    if isLate() { return .notAccepted(retryAfterMilliseconds: nil) }
     // A provider that keeps keys knows what it took, whatever it would say of a new message.
     let knownSince = capabilities.keepsKeySeconds.map { clock.now().adding(seconds: -$0) }
     if let knownSince, message.attempt > 1 {
@@ -80,7 +81,8 @@ package struct InProcessProvider: Provider {
             recipientHash: seal.lookupHash(
               message.recipient, column: channel == .email ? .email : .phone),
             content: ContentHash(of: message.content), at: clock.now()),
-          knownSince: knownSince)
+          knownSince: knownSince, isLate: isLate)
+        guard let reference else { return .notAccepted(retryAfterMilliseconds: nil) }
         return outcome == .accept ? .accepted(reference: reference) : .unknown
       } catch {
         // It may be in the log and only the answer be lost.

@@ -10,12 +10,13 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   private struct Entry: Sendable {
     var acceptance: Acceptance
     var knownSince: Timestamp?
+    var isLate: @Sendable () -> Bool
     var turn: CheckedContinuation<Turn, Never>
   }
 
   /// What a waiting appender is told.
   private enum Turn: Sendable {
-    case written(reference: String)
+    case written(reference: String?)
     case failed(any Error)
     /// To write the next group, its own entry among it.
     case lead
@@ -36,12 +37,13 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   }
 
   package func append(
-    _ acceptance: Acceptance, knownSince: Timestamp?
-  ) async throws -> String {
+    _ acceptance: Acceptance, knownSince: Timestamp?, isLate: @escaping @Sendable () -> Bool
+  ) async throws -> String? {
     let turn = await withCheckedContinuation { continuation in
       let leads = queue.withLock { queue in
         queue.entries.append(
-          Entry(acceptance: acceptance, knownSince: knownSince, turn: continuation))
+          Entry(
+            acceptance: acceptance, knownSince: knownSince, isLate: isLate, turn: continuation))
         guard !queue.isLed else { return false }
         queue.isLed = true
         return true
@@ -56,15 +58,15 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   }
 
   /// Writes the group that begins with the leader's own entry, then hands the lead on.
-  private func lead() async throws -> String {
+  private func lead() async throws -> String? {
     let group = queue.withLock { queue in
       let group = Array(queue.entries.prefix(Self.maxGroup))
       queue.entries.removeFirst(group.count)
       return group
     }
-    let written: Result<[String], any Error>
+    let written: Result<[String?], any Error>
     do {
-      written = .success(try await write(group.map { ($0.acceptance, $0.knownSince) }))
+      written = .success(try await write(group))
     } catch {
       written = .failure(error)
     }
@@ -91,21 +93,22 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     next?.resume(returning: .lead)
   }
 
-  private func write(
-    _ group: [(acceptance: Acceptance, knownSince: Timestamp?)]
-  ) async throws -> [String] {
+  private func write(_ group: [Entry]) async throws -> [String?] {
     try await database.write { connection in
       let insert = try connection.statement(
         """
         INSERT INTO acceptances (key, provider, recipient_hash, content, accepted_at)
         VALUES (?, ?, ?, ?, ?)
         """)
-      return try group.map { acceptance, knownSince in
-        if let knownSince,
+      return try group.map { entry in
+        let acceptance = entry.acceptance
+        if let knownSince = entry.knownSince,
           let known = try Self.reference(of: acceptance.key, since: knownSince, in: connection)
         {
           return known
         }
+        // Not only when it came: it may have waited for its group.
+        if entry.isLate() { return nil }
         insert.bind(acceptance.key, at: 1)
         insert.bind(acceptance.provider, at: 2)
         insert.bind(acceptance.recipientHash, at: 3)
@@ -118,7 +121,11 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   }
 
   package func reference(of key: String, since: Timestamp?) async throws -> String? {
-    try await database.read { try Self.reference(of: key, since: since, in: $0) }
+    let known = try await database.read { try Self.reference(of: key, since: since, in: $0) }
+    if let known { return known }
+    // Once more behind whatever is being written: it may have been in time, and be committed only
+    // now. What is written from here on is looked at for lateness from here on.
+    return try await database.write { try Self.reference(of: key, since: since, in: $0) }
   }
 
   package func list(after row: Int64, limit: Int) async throws -> [LoggedAcceptance] {

@@ -98,6 +98,9 @@ struct DeliveryRow {
     round = row.int(35)
   }
 
+  /// Uncertain, and set aside for an operator: nothing else looks at it again.
+  var isParked: Bool { state == .uncertain && nextAt == .never }
+
   var usableChannels: [Channel] { ChannelDigits.channels(channelDigits) }
 
   /// The row of a delivery; `nil` when there is none.

@@ -129,7 +129,7 @@ private struct OperatorActing {
     }
     return OperatorDecision.Facts(
       key: row.key, state: row.state, version: row.version, isBegun: row.isBegun,
-      round: row.round, channel: row.channel, unresolved: row.unresolved,
+      round: row.round, channel: row.channel, unresolved: row.unresolved, isParked: row.isParked,
       keyOpenedAt: row.keyOpenedAt, notAfter: notAfter,
       recipientStands: row.recipientHash == customer.contactHash,
       uncertainRule: policy.uncertain, others: others, usable: customer.usable,

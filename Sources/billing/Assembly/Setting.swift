@@ -126,9 +126,9 @@ enum Setting: String, CaseIterable, Sendable {
     case .providersSettleSeconds:
       "The stand-in providers are sure of what they took so long after a call's end, 1 to 3600."
     case .providersEmailURL:
-      "The e-mail provider, http://HOST:PORT/PATH; none: a stand-in in this process."
+      "The e-mail provider, https://HOST:PORT/PATH; none: a stand-in in this process."
     case .providersSMSURL:
-      "The SMS provider, http://HOST:PORT/PATH; none: a stand-in in this process."
+      "The SMS provider, https://HOST:PORT/PATH; none: a stand-in in this process."
     case .providersEmailMilliseconds: "How long the stand-in e-mail provider takes, 0 to 60000."
     case .providersEmailFailures: "How many of its attempts fail."
     case .providersSMSMilliseconds: "How long the stand-in SMS provider takes, 0 to 60000."

@@ -35,9 +35,10 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
     commandName: "resolve",
     abstract: "Say what became of uncertain deliveries: accepted, or never taken.",
     discussion: """
-      `--absent`: its next attempt or channel follows, as if the provider had said so; --absent of \
-      what was taken after all sends it twice. `billing deliveries list --json` and `billing explain \
-      delivery` show the keys to ask a provider for.
+      Only deliveries that wait for an operator (reason awaitsOperator) are resolved; of any other \
+      the platform still asks the provider. `--absent`: its next attempt or channel follows, as if \
+      the provider had said so; --absent of what was taken after all sends it twice. `billing \
+      deliveries list --json` and `billing explain delivery` show the keys to ask a provider for.
 
       Examples:
         billing deliveries resolve --accepted --month 2026-10 --customer 1001 --reference m-77
@@ -125,16 +126,24 @@ private struct OperatorWork {
 
   func perform() async throws {
     let environment = try await CommandEnvironment(reading: options)
+    try consent.checkTexts()
+    if case .resolveAccepted(let reference?) = action,
+      ContactInText.isPresent(inIdentifier: reference)
+    {
+      throw CommandFailure(contactIn: "--reference")
+    }
     let query = try predicate.query(for: action)
     let signature = try consent.signature
     let platform = try await Platform(environment)
     let request = try await request(for: query, on: platform, in: environment)
+    let desk = OperatorDesk(ledger: platform.operatorLedger)
+    let since = try await checkExpected(request, on: query, at: desk)
     let progress = environment.progress
     progress.begin(.acting(action.name))
     defer { progress.abandon() }
-    let done = try await OperatorDesk(ledger: platform.operatorLedger).run(
+    let done = try await desk.run(
       request, on: query, limit: predicate.limit,
-      mode: signature.map { .act($0) } ?? .foresee
+      mode: signature.map { .act($0) } ?? .foresee, since: since
     ) { progress.advance(to: $0) }
     progress.abandon()
     let text = OperatorReportText(done, of: action, isForeseen: signature == nil)
@@ -144,6 +153,32 @@ private struct OperatorWork {
       text.print(to: environment.terminal)
     }
     if done.wasInterrupted { throw CancellationError() }
+    try check(done)
+  }
+
+  /// - Returns: when it was made sure that what would be done is what was expected; `nil` where
+  ///   nothing is.
+  private func checkExpected(
+    _ request: OperatorRequest, on query: DeliveryQuery, at desk: OperatorDesk
+  ) async throws -> Timestamp? {
+    guard let expected = consent.expect else { return nil }
+    let foreseen = try await desk.run(
+      request, on: query, limit: predicate.limit, mode: .foresee)
+    if foreseen.wasInterrupted { throw CancellationError() }
+    guard foreseen.confirmation == expected else {
+      throw CommandFailure(.busy, .notAsExpected(foreseen.confirmation), remedy: .lookAgain)
+    }
+    return foreseen.begun
+  }
+
+  private func check(_ report: OperatorReport) throws {
+    if report.refused[.providerSilent] != nil {
+      throw CommandFailure(.unreachable, .providerSilent, remedy: .retryWhenItAnswers)
+    }
+    // What others changed meanwhile is not refused: somebody was there first.
+    if consent.yes, report.done == 0, !report.refused.isEmpty {
+      throw CommandFailure(.failed, .nothingDone(action.name, report), remedy: .mendReasons)
+    }
   }
 
   private func request(

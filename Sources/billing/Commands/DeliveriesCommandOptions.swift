@@ -37,7 +37,7 @@ struct PredicateOptions: ParsableArguments {
       "In their state for at least this long: 90s, 10m, 12h, 7d.", valueName: "duration"))
   var olderThan: String?
 
-  @Option(name: .long, help: ArgumentHelp("At most so many of them.", valueName: "count"))
+  @Option(name: .long, help: ArgumentHelp("Show, or change, at most so many.", valueName: "count"))
   var limit: Int?
 
   func validate() throws {
@@ -98,6 +98,13 @@ struct ConsentOptions: ParsableArguments {
     help: ArgumentHelp("Who decides it (default: your login name).", valueName: "name"))
   var who: String?
 
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Only if it is still what the dry run showed: the confirmation it printed. With --yes.",
+      valueName: "confirmation"))
+  var expect: String?
+
   func validate() throws {
     if let why, why.allSatisfy(\.isWhitespace) || why.count > Self.longestWhy {
       throw ValidationError("--why takes 1 to \(Self.longestWhy) characters.")
@@ -106,6 +113,14 @@ struct ConsentOptions: ParsableArguments {
       throw ValidationError("--who takes 1 to \(Self.longestWho) characters.")
     }
     if yes, why == nil { throw ValidationError("--yes needs --why \"…\".") }
+    if expect != nil, !yes { throw ValidationError("--expect belongs to --yes.") }
+  }
+
+  /// What is kept for good must not hold anybody's contact.
+  func checkTexts() throws {
+    for (option, text) in [("--why", why), ("--who", who)] {
+      if let text, ContactInText.isPresent(in: text) { throw CommandFailure(contactIn: option) }
+    }
   }
 
   /// `nil` without consent.
@@ -113,11 +128,19 @@ struct ConsentOptions: ParsableArguments {
     get throws {
       guard yes, let why else { return nil }
       let who = who ?? NSUserName()
-      guard !who.isEmpty else {
+      // A login name may be an address.
+      guard !who.isEmpty, !ContactInText.isPresent(in: who) else {
         throw CommandFailure(.wrongUsage, .nobodyToName, remedy: .nameYourself)
       }
       return OperatorSignature(who: who, why: why)
     }
+  }
+}
+
+extension CommandFailure {
+  /// - Parameter option: its text is not repeated.
+  init(contactIn option: String) {
+    self.init(.wrongUsage, .contactIn(option), remedy: .nameNobody)
   }
 }
 

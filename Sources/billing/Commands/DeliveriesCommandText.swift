@@ -113,7 +113,7 @@ struct OperatorReportText {
     terminal.say(summary)
     let table = outcomes(terminal.language)
     if !table.isEmpty { terminal.print(table.text()) }
-    if isForeseen, report.done > 0 { terminal.say(.onlyForeseen) }
+    if isForeseen, report.done > 0 { terminal.say(.onlyForeseen(report.confirmation)) }
   }
 
   private func outcomes(_ language: Language) -> Table {
@@ -142,6 +142,7 @@ struct OperatorReportText {
       "interrupted": .bool(report.wasInterrupted),
       "found": .number(report.found),
       "done": .number(report.done),
+      "confirmation": .string(report.confirmation),
       "moved": .object(
         states.map { JSON.Member(key: $0.rawValue, value: .number(report.moved[$0] ?? 0)) }),
       "resent": .number(report.made),

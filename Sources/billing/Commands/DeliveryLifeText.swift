@@ -73,7 +73,8 @@ struct DeliveryLifeText {
       "timeZone": .string(life.timeZone),
       "quietSlots": .array(life.quietSlots.slots.map { .number($0) }),
       "dueAt": .string(life.dueAt.description),
-      "nextAt": .string(life.nextAt.description),
+      // What waits, or waited, for an operator has no such moment.
+      "nextAt": .optional(life.nextAt.milliseconds == .max ? nil : life.nextAt.description),
       "log": .array(
         life.entries.map { entry in
           [

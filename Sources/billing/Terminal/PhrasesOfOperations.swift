@@ -35,7 +35,8 @@ extension Phrase {
   }
 
   static let nobodyToName = Phrase(
-    "This system does not say who you are.", ko: "이 시스템에서 사용자 이름을 알 수 없습니다.")
+    "This system does not say who you are, or says it by an address.",
+    ko: "이 시스템에서 사용자 이름을 알 수 없거나, 이름이 주소 형식입니다.")
 
   static let nameYourself = Phrase(
     "Say who decides this with --who NAME.", ko: "--who 이름으로 결정한 사람을 적으십시오.")
@@ -77,9 +78,64 @@ extension Phrase {
       ko: "`\(action)`: 찾은 발송 \(grouped(found))건 중 \(grouped(count))건을 바꾸었습니다.")
   }
 
-  static let onlyForeseen = Phrase(
-    "Nothing was changed. To do it, add --yes and --why \"…\".",
-    ko: "아무것도 바꾸지 않았습니다. 실행하려면 --yes와 --why \"…\"를 붙이십시오.")
+  static func onlyForeseen(_ confirmation: String) -> Phrase {
+    Phrase(
+      "Nothing was changed. To do it, add --yes and --why \"…\"; to do just this, also "
+        + "--expect \(confirmation).",
+      ko: "아무것도 바꾸지 않았습니다. 실행하려면 --yes와 --why \"…\"를 붙이십시오. "
+        + "이 내용 그대로일 때만 실행하려면 --expect \(confirmation)도 붙이십시오.")
+  }
+
+  static func notAsExpected(_ confirmation: String) -> Phrase {
+    Phrase(
+      "What would be done is no longer what was expected (now \(confirmation)); nothing was done.",
+      ko: "실행할 내용이 예상과 달라졌습니다(현재 \(confirmation)). 아무것도 하지 않았습니다.")
+  }
+
+  static let lookAgain = Phrase(
+    "Look at it without --yes, and give the confirmation that this prints.",
+    ko: "--yes 없이 다시 확인하고, 출력되는 확인값을 지정하십시오.")
+
+  /// With the reasons, the most frequent first.
+  static func nothingDone(_ action: String, _ report: OperatorReport) -> Phrase {
+    let reasons = report.refused.sorted {
+      ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
+    }
+    func list(_ language: Language) -> String {
+      reasons.map { "\(refusal($0.key).text(in: language)) (\(grouped($0.value)))" }
+        .joined(separator: "; ")
+    }
+    return Phrase(
+      "`\(action)` changed none of the \(grouped(report.found)) deliveries found: "
+        + "\(list(.english)).",
+      ko: "`\(action)`: 찾은 발송 \(grouped(report.found))건 중 바뀐 것이 없습니다: "
+        + "\(list(.korean)).")
+  }
+
+  static let mendReasons = Phrase(
+    "`billing explain delivery` shows what became of each of them.",
+    ko: "`billing explain delivery`로 각 발송의 이력을 확인하십시오.")
+
+  static let providerSilent = Phrase(
+    "A provider does not answer: whether what it may have taken can be tried again is not known.",
+    ko: "발송사가 응답하지 않아, 접수되었을 수 있는 발송을 다시 시도해도 되는지 알 수 없습니다.")
+
+  static let retryWhenItAnswers = Phrase(
+    "Check providers.email.url and providers.sms.url, and give the command again when it answers.",
+    ko: "providers.email.url과 providers.sms.url을 확인하고, 발송사가 응답할 때 같은 명령을 다시 실행하십시오.")
+
+  // MARK: What is kept for good
+
+  static func contactIn(_ option: String) -> Phrase {
+    Phrase(
+      "\(option) holds what looks like an e-mail address or a telephone number; it would be kept "
+        + "for good.",
+      ko: "\(option)에 이메일 주소나 전화번호로 보이는 내용이 있습니다. 영구히 보관되므로 쓸 수 없습니다.")
+  }
+
+  static let nameNobody = Phrase(
+    "Say it without anybody's contact: by a ticket, or by the delivery.",
+    ko: "연락처 없이 적으십시오. 예: 요청 번호나 발송 이름.")
 
   static let becomes = Phrase("becomes", ko: "결과")
   static let resendMade = Phrase("sent again, by a new delivery", ko: "새 발송으로 다시 보냄")
@@ -93,6 +149,12 @@ extension Phrase {
       Phrase(
         "an attempt may have been taken, resolve it first: left alone",
         ko: "접수되었을 수 있는 시도가 있음, 먼저 resolve 필요: 그대로 둠")
+    case .providerSilent:
+      Phrase("its provider does not answer: left alone", ko: "발송사가 응답하지 않음: 그대로 둠")
+    case .notParked:
+      Phrase(
+        "the platform still asks the provider: left alone",
+        ko: "플랫폼이 아직 발송사에 확인하는 중임: 그대로 둠")
     case .callUnderWay:
       Phrase("its call may still be under way: left alone", ko: "호출이 아직 진행 중일 수 있음: 그대로 둠")
     case .superseded:

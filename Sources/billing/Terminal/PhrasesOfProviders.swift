@@ -46,5 +46,6 @@ extension Phrase {
   }
 
   static let anAddress = Phrase(
-    "http://HOST:PORT/PATH, or none", ko: "http://호스트:포트/경로 또는 none")
+    "https://HOST:PORT/PATH (http only for this machine), or none",
+    ko: "https://호스트:포트/경로(이 컴퓨터일 때만 http) 또는 none")
 }

@@ -28,6 +28,35 @@ struct CrashMatrixTests {
   }
 }
 
+extension CrashMatrixTests {
+  @Test("the page about the matrix names every call that commits, with the scenarios that meet it")
+  func page() throws {
+    let page = try String(contentsOf: Self.page, encoding: .utf8)
+    var written: [String: [String]] = [:]
+    for line in page.split(separator: "\n") {
+      guard let row = line.wholeMatch(of: /\| `([a-z]+\.[a-zA-Z]+)` \| ([^|]+) \| .+ \|/) else {
+        continue
+      }
+      let scenarios = row.2.split(separator: ", ").map(String.init)
+      #expect(written.updateValue(scenarios, forKey: String(row.1)) == nil, "twice: \(row.1)")
+    }
+    var met: [String: [String]] = [:]
+    for scenario in CrashScenario.all {
+      for call in scenario.calls { met[call.rawValue, default: []].append(scenario.name) }
+    }
+    for call in Set(written.keys).union(met.keys).sorted() {
+      #expect(written[call]?.sorted() == met[call]?.sorted(), "\(call)")
+    }
+    for call in CrashScenario.neverMade { #expect(page.contains("`\(call.rawValue)`")) }
+  }
+
+  private static var page: URL {
+    var folder = URL(fileURLWithPath: #filePath)
+    for _ in 0..<4 { folder.deleteLastPathComponent() }
+    return folder.appendingPathComponent("docs/proof-crash-matrix.md")
+  }
+}
+
 /// Which points are met, and by how many at once.
 struct CrashMatrix: Sendable {
   let seed: UInt64

@@ -76,6 +76,7 @@ struct DeliveriesTests {
       ["resolve", "--accepted", "--reference", "m-1", "--state", "uncertain"],
       ["retry", "--state", "failed", "--yes"],
       ["retry", "--state", "failed", "--yes", "--why", " "],
+      ["retry", "--state", "failed", "--expect", "1-0"],
       ["list", "--state", "nonsense"], ["list", "--older-than", "2"],
     ]
     for arguments in refusals {
@@ -88,6 +89,53 @@ struct DeliveriesTests {
       "deliveries", "list", "--locale", "ko", in: platform.folder, expecting: 2)
     #expect(korean.errors.contains("조건이 없습니다"))
     try await billing("deliveries", "list", "--state", "failed", in: platform.folder, expecting: 0)
+  }
+
+  @Test("a contact is not taken into a log, and not repeated", arguments: ["en", "ko"])
+  func contacts(locale: String) async throws {
+    let platform = try await PlatformFolder()
+    let contacts = ["kim@example.com asked", "call 010-1234-5678", "전화:01012345678"]
+    let chosen = ["--state", "failed", "--locale", locale]
+    for contact in contacts {
+      let commands = [
+        ["retry", "--why", contact], ["resend", "--yes", "--why", "ok", "--who", contact],
+        [
+          "resolve", "--accepted", "--month", "2026-10", "--customer", "1", "--reference", contact,
+        ],
+      ]
+      for command in commands {
+        let ending = try await BillingProcess(
+          ["deliveries"] + command + (command[0] == "resolve" ? ["--locale", locale] : chosen),
+          in: platform.folder
+        ).ending()
+        #expect(ending.status == 2, "\(command): \(ending.errors)")
+        #expect(!ending.errors.contains(contact))
+        #expect(ending.errors.contains(locale == "en" ? "e-mail address" : "이메일 주소"))
+      }
+    }
+  }
+
+  @Test("only what was foreseen is done, where that is asked for")
+  func expected() async throws {
+    let platform = try await PlatformFolder()
+    let folder = platform.folder
+    _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
+    try await billing("run", "2026-10", in: folder, expecting: 0)
+    let resend = ["deliveries", "resend", "--month", "2026-10", "--json"]
+    let certain = resend + ["--yes", "--why", "lost", "--expect"]
+    let foreseen = try await BillingProcess(resend, in: folder).ending()
+    let confirmation = try #require(try text("confirmation", in: foreseen.output))
+    let other = try await BillingProcess(certain + ["2-000000000000"], in: folder).ending()
+    #expect(other.status == 75)
+    #expect(other.errors.contains(confirmation))
+    let one = ["--customer", "1"]
+    let fewer = try await BillingProcess(certain + [confirmation] + one, in: folder).ending()
+    #expect(fewer.status == 75)
+    let done = try await BillingProcess(certain + [confirmation], in: folder).ending()
+    #expect(done.status == 0, "\(done.errors)")
+    #expect(try number("resent", in: done.output) == 2)
+    let again = try await BillingProcess(certain + [confirmation], in: folder).ending()
+    #expect(again.status == 75)
   }
 
   @Test("a resend goes out once however often it is asked for, and the proof counts it as its own")
@@ -104,6 +152,8 @@ struct DeliveriesTests {
     #expect(try number("resent", in: first.output) == 1)
     for _ in 0..<2 {
       let again = try await BillingProcess(command, in: folder).ending()
+      #expect(again.status == 1, "nothing was done")
+      #expect(again.errors.contains("sent again before"))
       #expect(try number("resent", in: again.output) == 0)
       #expect(try #require(try number("refused.alreadyResent", in: again.output)) > 0)
       try await billing("run", "2026-10", in: folder, expecting: 0)
@@ -163,6 +213,18 @@ struct DeliveriesTests {
     let status = try await billing("status", "2026-10", in: folder, expecting: 0)
     #expect(status.output.contains("Uncertain whether they were sent: 2"))
 
+    // The platform still asks the provider about both: nothing for an operator yet.
+    for answer in ["--accepted", "--absent"] {
+      let early = try await billing(
+        "deliveries", "resolve", answer, "--state", "uncertain", "--yes", "--why", "impatient",
+        "--json", in: folder, expecting: 1)
+      #expect(try number("refused.notParked", in: early.output) == 2)
+      #expect(early.errors.contains("still asks the provider"))
+    }
+    try await Self.park(in: folder)
+    let parked = try await billing(
+      "explain", "delivery", "2026-10:1:bill:1", "--json", in: folder, expecting: 0)
+    #expect(try value("nextAt", in: parked.output) is NSNull)
     try await billing(
       "deliveries", "resolve", "--accepted", "--month", "2026-10", "--customer", "1",
       "--reference", "m-1", "--yes", "--why", "their support found it", in: folder, expecting: 0)
@@ -211,6 +273,17 @@ struct DeliveriesTests {
     return keys
   }
 
+  /// The reconciler gives up asking.
+  private static func park(in folder: TestFolder) async throws {
+    let ledger = EmbeddedLedger(
+      database: try Database(path: folder.file("data/ledger.sqlite")), clock: SystemClock())
+    let found = try await OperatorDesk(ledger: ledger).list(
+      DeliveryQuery(states: [.uncertain]), showing: 10)
+    _ = try await ledger.resolve(
+      found.shown.map { Resolution(key: $0.key, generation: $0.generation, finding: .park) },
+      who: "reconciler")
+  }
+
   /// The e-mail provider took what the attempt was opened for, or what nobody ever meant to send.
   private static func log(_ key: String, in folder: TestFolder) async throws {
     let log = try await EmbeddedAcceptanceLog(
@@ -226,6 +299,6 @@ struct DeliveriesTests {
       Acceptance(
         key: key, provider: "mock-email", recipientHash: recipient, content: content,
         at: Timestamp(iso8601: "2026-11-10T03:00:01Z")!),  // as written
-      knownSince: nil)
+      knownSince: nil, isLate: { false })
   }
 }

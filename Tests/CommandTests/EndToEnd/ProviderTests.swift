@@ -199,7 +199,7 @@ struct ProviderTests {
     "a wrong address, fault, percentage or number is refused with 2",
     arguments: [
       ["dispatch", "--set", "providers.email.url=mail.example.com"],
-      ["dispatch", "--set", "providers.sms.url=http://user:hunter2@h/"],
+      ["dispatch", "--set", "providers.sms.url=https://user:hunter2@h/"],
       ["mock-provider", "--fault", "explode=1"], ["mock-provider", "--failures", "120%"],
       ["mock-provider", "--port", "70000"], ["mock-provider", "--keep-keys", "long"],
     ])
@@ -208,6 +208,18 @@ struct ProviderTests {
     let ending = try await BillingProcess(arguments, in: platform.folder).ending()
     #expect(ending.status == 2)
     #expect(!ending.errors.contains("hunter2"))
+  }
+
+  @Test("an address in the clear on another machine is refused with 2, by the setting's name")
+  func clearText() async throws {
+    let platform = try await PlatformFolder()
+    for (setting, locale) in [("providers.email.url", "en"), ("providers.sms.url", "ko")] {
+      let ending = try await billing(
+        "dispatch", "--set", "\(setting)=http://mail.example.com/x", "--locale", locale,
+        in: platform.folder, expecting: 2)
+      #expect(ending.errors.contains(setting))
+      #expect(ending.errors.contains("https://"))
+    }
   }
 
   @Test("a port that is taken is said, with 2")

@@ -46,8 +46,10 @@ struct UnansweredTests {
     #expect(try await Self.acceptances(in: folder) == (wasTaken ? [key] : []))
     let retried = try await billing(
       "deliveries", "retry", "--state", "uncertain", "--set", url, "--yes", "--why", "impatient",
-      "--json", in: folder, expecting: 0)
+      "--json", in: folder, expecting: 1)
     #expect(try number("refused.unresolved", in: retried.output) == 1)
+    #expect(retried.errors.contains("resolve it first"))
+    try await Self.cannotRetry(in: folder)
 
     try await billing(
       "deliveries", "resolve", wasTaken ? "--accepted" : "--absent", "--state", "uncertain",
@@ -57,6 +59,15 @@ struct UnansweredTests {
     let proof = try await billing("verify", Self.month, "--json", in: folder, expecting: 0)
     #expect(try number("deliveries.accepted", in: proof.output) == 1)
     #expect(try number("acceptedMessages", in: proof.output) == 1)
+  }
+
+  /// With nobody there to say whether the key is kept.
+  private static func cannotRetry(in folder: TestFolder) async throws {
+    let retried = try await billing(
+      "deliveries", "retry", "--state", "uncertain", "--set",
+      "providers.email.url=http://127.0.0.1:1/email", "--json", in: folder, expecting: 69)
+    #expect(try number("refused.providerSilent", in: retried.output) == 1)
+    #expect(retried.errors.contains("does not answer"))
   }
 
   /// Right before a call is made, or right after.
