@@ -26,7 +26,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case neverReap
   case neverSweep
   case lookUpTooEarly
-  case clocksTrusted
   case lookUpProvesAll
   case uncertainSentAgain
   case allKeepKeys

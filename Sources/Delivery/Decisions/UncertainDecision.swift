@@ -23,8 +23,8 @@ package enum UncertainDecision: Hashable, Sendable {
     if let settles = provider.lookUpSettlesSeconds,
       provider.refusesLate || PlantedBug.lookUpProvesAll.isPlanted
     {
-      let sure = delivery.notAfter.adding(seconds: settles).adding(
-        milliseconds: PlantedBug.clocksTrusted.isPlanted ? 0 : timing.lease)
+      // Its clock is not the ledger's.
+      let sure = delivery.notAfter.adding(seconds: settles).adding(milliseconds: timing.lease)
       return delivery.now >= sure || PlantedBug.lookUpTooEarly.isPlanted
         ? .lookUp : .wait(until: sure)
     }
