@@ -165,15 +165,11 @@ package struct RunEngine: Sendable {
       {
       case .claimed(let chunk):
         try await attempt(chunk, of: name, work)
-      case .wait(let moment):
+      case .wait:
         guard active.isLastOne() else { return }
         // Another process may be done, or gone, before its lease ends. By no moment of the ledger's
         // time: this machine's clock may be wrong, and would not wait at all.
-        if PlantedBug.waitsByOwnClock.isPlanted {
-          try await clock.sleep(until: min(moment, clock.now().adding(milliseconds: 200)))
-        } else {
-          try await clock.sleep(milliseconds: 200)
-        }
+        try await clock.sleep(milliseconds: 200)
       case .allDone:
         return
       case .lost:

@@ -42,7 +42,6 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   // Runs.
   case checkpointWithoutFence
   case checkpointBeforeStatements
-  case waitsByOwnClock
 
   #if FaultInjection
     /// The one that is planted for this task and its children.
