@@ -1,6 +1,6 @@
 import Foundation
 
-/// The server that every suite shares, each in a schema of its own.
+/// The server that the suites share.
 package enum PostgresServer {
   /// Of `TEST_POSTGRES_URL`, else of the server that `scripts/services` has started. Without one it
   /// throws: a suite whose server is missing fails.
