@@ -67,6 +67,16 @@ let package = Package(
       ],
       resources: [.embedInCode("Ledger/Migrations/0001_inputs_runs_bills_deliveries.sql")]),
 
+    // The ledger ports on PostgreSQL.
+    .target(
+      name: "PostgresLedger",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit",
+        "CPostgres", logging,
+      ],
+      resources: [.embedInCode("Migrations/0001_inputs_runs_bills_deliveries.sql")]),
+
     // Gates around every port, where the proofs interfere.
     .target(
       name: "FaultInjection",
@@ -98,6 +108,7 @@ let package = Package(
 
     // C libraries, header only.
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
     .systemLibrary(
       name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
 

@@ -6,6 +6,9 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
   package enum Kind: String, Sendable {
     /// No connection, no such folder, no permission.
     case unreachable
+    /// The server refuses: a wrong name or password, no trust in its certificate, no such database,
+    /// no permission.
+    case denied
     /// Somebody else holds what is needed; trying again later can help.
     case busy
     /// No space left.
@@ -38,7 +41,7 @@ package struct StoreError: Error, Sendable, CustomStringConvertible {
   package var isRetryable: Bool {
     switch kind {
     case .busy, .unreachable: true
-    case .full, .corrupt, .readOnly, .wrongSchema, .conflict, .broken: false
+    case .denied, .full, .corrupt, .readOnly, .wrongSchema, .conflict, .broken: false
     }
   }
 

@@ -24,6 +24,7 @@ extension CommandFailure {
   private static func meaning(of kind: StoreError.Kind) -> (CommandStatus, Phrase) {
     switch kind {
     case .unreachable: (.unreachable, .checkStoreIsThere)
+    case .denied: (.wrongUsage, .mendAccess)
     case .readOnly: (.unreachable, .makeStoreWritable)
     case .full: (.unreachable, .makeRoom)
     case .busy: (.busy, .tryLater)

@@ -1,0 +1,119 @@
+import Billing
+import CPostgres
+import Glibc
+
+/// Makes one connection, within a bounded time.
+struct Connecting {
+  private let address: PostgresAddress
+
+  init(_ address: PostgresAddress) { self.address = address }
+
+  private static let operation = "connect to PostgreSQL"
+
+  func handle() throws(PostgresError) -> ConnectionHandle {
+    // Later entries win: what the address says counts more than what is said here.
+    let settings = [
+      ("fallback_application_name", "billing"), ("keepalives_idle", "10"),
+      ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
+      ("client_encoding", "UTF8"), ("dbname", address.url),
+    ]
+    guard let pointer = Self.start(settings) else {
+      throw failure("out of memory")
+    }
+    let handle = ConnectionHandle(pointer)
+    // The SQLSTATE of what the server refuses is in no other place while connecting.
+    PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+    try wait(for: handle)
+    PQsetErrorVerbosity(pointer, PQERRORS_DEFAULT)
+    guard PQserverVersion(pointer) >= 150_000 else {
+      throw PostgresError(
+        operation: Self.operation, sqlState: nil,
+        message: "the server is older than PostgreSQL 15", isConnectionLost: false)
+    }
+    return handle
+  }
+
+  private static func start(_ settings: [(String, String)]) -> OpaquePointer? {
+    let keywords = settings.map { strdup($0.0) }
+    let values = settings.map { strdup($0.1) }
+    defer { for text in keywords + values { free(text) } }
+    return PQconnectStartParams(
+      keywords.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
+  }
+
+  private func wait(for handle: ConnectionHandle) throws(PostgresError) {
+    let pointer = handle.pointer
+    let end = Self.steadyMilliseconds() + address.limits.connectSeconds * 1000
+    guard PQstatus(pointer) != CONNECTION_BAD else { throw refusal(of: pointer) }
+    var next = PGRES_POLLING_WRITING
+    while next != PGRES_POLLING_OK {
+      guard next != PGRES_POLLING_FAILED else { throw refusal(of: pointer) }
+      let events = next == PGRES_POLLING_READING ? POLLIN : POLLOUT
+      var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(events), revents: 0)
+      let left = end - Self.steadyMilliseconds()
+      guard left > 0 else { throw failure("no answer within \(address.limits.connectSeconds) s") }
+      if poll(&descriptor, 1, Int32(clamping: left)) <= 0 { continue }
+      next = PQconnectPoll(pointer)
+    }
+  }
+
+  private func failure(_ message: String) -> PostgresError {
+    PostgresError(
+      operation: Self.operation, sqlState: nil, message: message, isConnectionLost: true)
+  }
+
+  /// libpq's own words name host, port, role and database, and never the password.
+  private func refusal(of pointer: OpaquePointer) -> PostgresError {
+    let text = PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
+    let said = ServerRefusal(text)
+    // Without a SQLSTATE the server did not come to speak: no such host, nobody listens, or no
+    // trust in its certificate, which time does not mend.
+    let isUntrusted = PQsslInUse(pointer) == 1 || text.contains("SSL") || text.contains("certificate")
+    return PostgresError(
+      operation: Self.operation, sqlState: said.sqlState ?? (isUntrusted ? "28000" : nil),
+      message: said.message, isConnectionLost: true)
+  }
+
+  private static func steadyMilliseconds() -> Int64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+  }
+}
+
+/// What libpq says of a connection that did not come about, its last line first: with several
+/// addresses or ways (`sslmode=prefer`) there is one for each.
+struct ServerRefusal: Equatable {
+  var sqlState: String?
+  var message: String
+
+  /// - Parameter text: in verbose form, such as
+  ///   `connection to server at "db", port 5432 failed: FATAL:  28P01: password authentication …`.
+  init(_ text: String) {
+    let lines = text.split(separator: "\n").map(String.init)
+      .filter { !$0.hasPrefix("LOCATION") && !$0.contains(".c:") }
+    message = lines.joined(separator: "; ")
+    for line in lines.reversed() {
+      guard let (state, place) = Self.state(in: line) else { continue }
+      sqlState = state
+      message = line.replacing("\(state): ", with: "", subrange: place, maxReplacements: 1)
+      return
+    }
+  }
+
+  /// Five digits or capitals between two spaces and a colon.
+  private static func state(in line: String) -> (String, Range<String.Index>)? {
+    var rest = line[...]
+    while let mark = rest.firstRange(of: ":  ") {
+      let state = rest[mark.upperBound...].prefix(5)
+      let after = rest[mark.upperBound...].dropFirst(5)
+      if state.count == 5, after.hasPrefix(": "),
+        state.allSatisfy({ $0.isASCII && ($0.isNumber || $0.isUppercase) })
+      {
+        return (String(state), mark.upperBound..<line.endIndex)
+      }
+      rest = rest[mark.upperBound...]
+    }
+    return nil
+  }
+}

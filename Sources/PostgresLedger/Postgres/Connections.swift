@@ -1,0 +1,84 @@
+import Billing
+import Logging
+import Synchronization
+
+/// The connections of a process, opened as they are needed, handed out in the order of asking.
+final class Connections: Sendable {
+  private typealias Pool = ConnectionPool<
+    ConnectionOwner, CheckedContinuation<ConnectionOwner, any Error>
+  >
+
+  private let address: PostgresAddress
+  private let logger: Logger
+  private let pool: Mutex<Pool>
+
+  init(_ address: PostgresAddress, logger: Logger) {
+    self.address = address
+    self.logger = logger
+    pool = Mutex(
+      Pool(
+        maxConnections: address.limits.maxConnections, maxWaiting: address.limits.maxWaiting))
+  }
+
+  func makeOwner() -> ConnectionOwner { ConnectionOwner(address, logger: logger) }
+
+  /// Hands `body` a connection that nobody else uses meanwhile.
+  func withConnection<Result: Sendable>(
+    _ body: (ConnectionOwner) async throws -> Result
+  ) async throws -> Result {
+    let owner = try await acquire()
+    do {
+      let result = try await body(owner)
+      release(owner)
+      return result
+    } catch {
+      release(owner)
+      throw error
+    }
+  }
+
+  private func acquire() async throws -> ConnectionOwner {
+    let number = Mutex<Int?>(nil)
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        switch pool.withLock({ $0.acquire(continuation) }) {
+        case .use(let owner): continuation.resume(returning: owner)
+        // An owner opens its connection when it is used, and again after it was lost.
+        case .open: continuation.resume(returning: makeOwner())
+        case .wait(let waiting):
+          number.withLock { $0 = waiting }
+          if Task.isCancelled { giveUp(waiting, CancellationError()) }
+          giveUpInTime(waiting)
+        case .refuse:
+          continuation.resume(
+            throwing: refusal("\(address.limits.maxWaiting) are waiting already"))
+        }
+      }
+    } onCancel: {
+      if let waiting = number.withLock({ $0 }) { giveUp(waiting, CancellationError()) }
+    }
+  }
+
+  private func giveUpInTime(_ waiting: Int) {
+    let seconds = address.limits.waitSeconds
+    Task {
+      try? await SystemClock().sleep(milliseconds: seconds * 1000)
+      giveUp(waiting, refusal("none was free within \(seconds) s"))
+    }
+  }
+
+  private func giveUp(_ waiting: Int, _ error: any Error) {
+    pool.withLock { $0.withdraw(waiting) }?.resume(throwing: error)
+  }
+
+  private func refusal(_ detail: String) -> StoreError {
+    StoreError(.busy, operation: "wait for a connection to PostgreSQL", detail: detail)
+  }
+
+  private func release(_ owner: ConnectionOwner) {
+    switch pool.withLock({ $0.release(owner) }) {
+    case .hand(let owner, let waiter): waiter.resume(returning: owner)
+    case .keep: break
+    }
+  }
+}

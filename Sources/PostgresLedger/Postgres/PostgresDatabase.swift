@@ -1,0 +1,177 @@
+import Billing
+import Foundation
+package import Logging
+import Synchronization
+
+/// A PostgreSQL database: a few connections, each on a thread of its own, and transactions that end
+/// for certain.
+///
+/// Bodies are synchronous and run in one transaction; nothing awaits inside it. A body may run more
+/// than once: where its connection was lost before the commit was asked for, or it met another
+/// transaction (a deadlock), nothing of it stayed and it is tried again. Where the answer to the
+/// commit was lost, what became of it is found out, never assumed. Throws `StoreError`.
+package final class PostgresDatabase: Sendable {
+  let limits: PostgresLimits
+  private let connections: Connections
+  private let clock = SystemClock()
+
+  /// Connects when it is first used.
+  package init(_ address: PostgresAddress, logger: Logger) {
+    limits = address.limits
+    connections = Connections(address, logger: logger)
+  }
+
+  /// Runs `body` in one writing transaction (READ COMMITTED: rows that decide something are to be
+  /// locked).
+  ///
+  /// - Parameter isRepeatable: whether the body may run again. One that reads from elsewhere as it
+  ///   goes may not.
+  func write<Result: Sendable>(
+    isRepeatable: Bool = true, _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    try await retrying(isRepeatable) { try await self.writeOnce(on: $0, body) }
+  }
+
+  private func writeOnce<Result: Sendable>(
+    on owner: ConnectionOwner, _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    let token = UUID()
+    let outcome = try await owner.write(under: token, body)
+    switch outcome {
+    case .committed(let result): return result
+    case .unknown(let result):
+      guard try await wasCommitted(token) else {
+        throw PostgresError(
+          operation: "commit", sqlState: nil, message: "the connection was lost",
+          isConnectionLost: true)
+      }
+      return result
+    }
+  }
+
+  /// Runs `body` in one reading transaction: everything it sees is of one moment. Ends early when
+  /// the task is cancelled.
+  func read<Result: Sendable>(
+    _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    try await retrying(true) { try await self.readOnce(on: $0, body) }
+  }
+
+  private func readOnce<Result: Sendable>(
+    on owner: ConnectionOwner, _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    let cancellation = StatementCancellation()
+    return try await withTaskCancellationHandler {
+      try await owner.transaction(
+        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", cancellation: cancellation, body)
+    } onCancel: {
+      cancellation.cancel()
+    }
+  }
+
+  /// Runs `body` in one writing transaction of which nothing is kept in `commits`: before that table
+  /// is there. A lost answer is an error; what is there can be looked at.
+  func migrate<Result: Sendable>(
+    _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    try await retrying(true) { try await $0.transaction("BEGIN", body) }
+  }
+
+  /// Runs `body` on a connection that is nobody else's until the last reference to it is gone.
+  func dedicated() -> DedicatedConnection {
+    DedicatedConnection(connections.makeOwner())
+  }
+
+  // MARK: Trying again
+
+  /// Hands `body` a connection, again and again within the limit, as long as what went wrong left
+  /// nothing behind and may be better the next time.
+  private func retrying<Result: Sendable>(
+    _ isRepeatable: Bool, _ body: (ConnectionOwner) async throws -> Result
+  ) async throws -> Result {
+    let end = clock.steadyMilliseconds() + limits.retrySeconds * 1000
+    var tries = 0
+    while true {
+      do {
+        return try await connections.withConnection(body)
+      } catch let error as PostgresError {
+        tries += 1
+        if Task.isCancelled, error.isCancelled { throw CancellationError() }
+        let mayHelp = error.isCollision || error.isUnreachable
+        let wait = Self.waitMilliseconds(before: tries)
+        guard isRepeatable, mayHelp, clock.steadyMilliseconds() + wait < end else {
+          throw error.storeError
+        }
+        try await clock.sleep(milliseconds: wait)
+      }
+    }
+  }
+
+  /// Doubled from try to try, and spread so that many do not come at once.
+  private static func waitMilliseconds(before attempt: Int) -> Int64 {
+    let most = min(Int64(20) << Int64(min(attempt, 7)), 2000)
+    return Int64.random(in: most / 2...most)
+  }
+
+  // MARK: Lost commits
+
+  /// Whether the transaction with this token was committed.
+  ///
+  /// Its token is written anew: while the transaction is under way the server makes this wait for its
+  /// end; then the token is there already, or it is not and never will be.
+  private func wasCommitted(_ token: UUID) async throws -> Bool {
+    let end = clock.steadyMilliseconds() + limits.retrySeconds * 1000
+    var tries = 0
+    while true {
+      do {
+        return try await connections.withConnection { owner in
+          try await owner.run { try Self.isRecorded(token, in: $0) }
+        }
+      } catch let error as PostgresError {
+        tries += 1
+        let mayHelp = error.isCollision || error.isUnreachable || error.sqlState == "55P03"
+        guard mayHelp, clock.steadyMilliseconds() < end else {
+          throw StoreError(
+            .unreachable, operation: "commit",
+            detail: "the answer was lost, and what became of it cannot be found out: \(error)")
+        }
+        // Also when the task was cancelled: whoever asked has a right to know.
+        await waitRegardless(Self.waitMilliseconds(before: tries))
+      }
+    }
+  }
+}
+
+extension PostgresDatabase {
+  fileprivate static func isRecorded(
+    _ token: UUID, in connection: PostgresConnection
+  ) throws -> Bool {
+    try connection.execute("BEGIN; SET LOCAL lock_timeout = '5s'")
+    defer { try? connection.execute("ROLLBACK") }
+    let written = try connection.run(
+      "INSERT INTO commits (token) VALUES ($1::uuid) ON CONFLICT DO NOTHING", token.uuidString)
+    return written == 0
+  }
+}
+
+/// Also where the task is cancelled.
+private func waitRegardless(_ milliseconds: Int64) async {
+  await Task { try? await SystemClock().sleep(milliseconds: milliseconds) }.value
+}
+
+/// A connection for what lasts as long as its session.
+final class DedicatedConnection: Sendable {
+  private let owner: ConnectionOwner
+
+  fileprivate init(_ owner: ConnectionOwner) { self.owner = owner }
+
+  func run<Result: Sendable>(
+    _ body: @Sendable (PostgresConnection) throws -> Result
+  ) async throws -> Result {
+    do {
+      return try await owner.run(body)
+    } catch let error as PostgresError {
+      throw error.storeError
+    }
+  }
+}
