@@ -58,4 +58,12 @@ package enum CorrectionGate: Hashable, Sendable {
       unresolved > 0 ? .wait : .openSuperseding
     }
   }
+
+  /// Which of the earlier deliveries of its bill give way to a correction, by their positions;
+  /// `nil`: it has to wait.
+  package static func givingWay(_ earlier: [DeliveryRecord]) -> [Int]? {
+    let gates = earlier.map { decide(earlier: $0.state, unresolved: $0.unresolved) }
+    guard !gates.contains(.wait) else { return nil }
+    return gates.indices.filter { gates[$0] == .openSuperseding }
+  }
 }

@@ -98,7 +98,7 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
 
   func seen(_ key: DeliveryKey) async throws -> SeenDelivery {
     try await database.read { connection in
-      guard let row = try DeliveryRow.read(key, in: connection) else {
+      guard let row = try DeliveryRow.read(key, in: connection)?.record else {
         throw Unexpected("there is no delivery \(key)")
       }
       var attempts: [SeenDelivery.Attempt] = []

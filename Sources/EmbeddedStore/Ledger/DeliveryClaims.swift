@@ -58,31 +58,15 @@ extension EmbeddedLedger {
   private static func release(
     _ release: Release, at now: Timestamp, in connection: Connection
   ) throws -> ReleaseOutcome {
-    guard var row = try DeliveryRow.read(release.key, in: connection),
-      row.fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
-      row.state == .claimed || row.state == .sending
-    else { return .stale }
-    let who = row.owner
-    if row.state == .sending {
-      // The intent was committed and its answer lost: the holder says that nothing was written.
+    guard var row = try DeliveryRow.read(release.key, in: connection) else { return .stale }
+    let before = row.record
+    let outcome = row.record.release(release, at: now)
+    guard outcome != .stale else { return .stale }
+    if before.state == .sending {
       try AttemptRows.close(row.lastAttempt, .notWritten, at: now, in: connection)
-      row.channelAttempts -= 1
-      row.forgetUnusedKey()
     }
-    row.reason = release.reason
-    row.letGo()
-    switch release.then {
-    case .plan(let after):
-      row.state = .planned
-      row.nextAt = now.adding(milliseconds: after)
-    case .hold:
-      row.state = row.unresolved > 0 ? .uncertain : .held
-      if row.unresolved > 0 { row.nextAt = .never }
-    case .closeChannel:
-      row.follow(AttemptVerdict.giveUp(row.attemptFacts, release.reason), at: now)
-    }
-    try row.save(in: connection, at: now, who: who)
-    return .released(row.state)
+    try row.save(in: connection, at: now, who: before.owner)
+    return outcome
   }
 }
 
@@ -154,23 +138,21 @@ private struct Claiming {
   ) throws -> ClaimOutcome {
     event.delivery.bind(to: row, at: 1)
     defer { row.reset() }
-    guard try row.step(), row.int(1) == event.generation, row.int(5) == event.channel.code else {
-      return .stale
-    }
-    let state = DeliveryState(code: row.int(0))
-    guard
-      state == .queued || state == .claimed
-        || (state == .sending && PlantedBug.claimOverSending.isPlanted)
-    else { return .stale }
-    if state == .claimed, row.integer(3) > now.milliseconds { return .heldByAnother }
-    if row.integer(4) < now.milliseconds + timing.slotGuard,
-      !PlantedBug.ignoreSlotEnd.isPlanted
-    {
+    guard try row.step(), let state = DeliveryState(code: row.int(0)) else { return .stale }
+    let facts = ClaimDecision.Facts(
+      state: state, generation: row.int(1), channel: Channel(code: row.int(5)),
+      leaseUntil: Timestamp(milliseconds: row.integer(3)),
+      slotEnd: Timestamp(milliseconds: row.integer(4)))
+    switch ClaimDecision.decide(event, facts, timing: timing, at: now) {
+    case .claim: break
+    case .stale: return .stale
+    case .heldByAnother: return .heldByAnother
+    case .slotOver:
       row.reset()
       try planAgain(event.delivery, in: connection)
       return .slotOver
     }
-    let fence = row.int(2) + (PlantedBug.keepFence.isPlanted ? 0 : 1)
+    let fence = ClaimDecision.fence(after: row.int(2))
     let policy = try policies.policy(row.int(7), in: connection)
     let claimed = ClaimedDelivery(
       key: event.delivery, generation: event.generation, fence: fence, bill: event.bill,
@@ -201,7 +183,7 @@ private struct Claiming {
 
   private func planAgain(_ key: DeliveryKey, in connection: Connection) throws {
     guard var row = try DeliveryRow.read(key, in: connection) else { return }
-    row.planAfterSlot()
+    row.record.planAfterSlot()
     try row.save(in: connection, at: now, who: owner)
   }
 }
@@ -228,8 +210,8 @@ private struct Intending {
       """)
     begin = try connection.statement(
       """
-      UPDATE deliveries SET state = \(PlantedBug.intentUnsaved.isPlanted ? 3 : 4), begun = 1, attempt = ?, channel_attempts = ?,
-        lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
+      UPDATE deliveries SET state = \(IntentDecision.committedState.code), begun = 1, attempt = ?,
+        channel_attempts = ?, lease_until = ?, key_opened_at = coalesce(key_opened_at, ?),
         frozen_sha256 = coalesce(frozen_sha256, ?), recipient_hash = coalesce(recipient_hash, ?),
         last_entry = ?, last_attempt = ?, changed_at = ?
       WHERE \(DeliveryRow.byKey)
@@ -247,19 +229,14 @@ private struct Intending {
   func intend(_ intent: Intent, in connection: Connection) throws -> IntentOutcome {
     intent.key.bind(to: row, at: 1)
     defer { row.reset() }
-    guard try row.step(), row.int(0) == DeliveryState.claimed.code,
-      row.int(1) == intent.generation, row.int(2) == intent.fence,
-      row.int(3) == intent.channel.code,
-      // What goes under a key is what went under it first.
-      try row.isNull(10) || row.hash(10) == intent.sha256,
-      row.isNull(11) || row.bytes(11) == intent.recipientHash
-    else { return .stale }
-    let isSlotShort =
-      row.integer(5) < now.milliseconds + timing.slotGuard
-      && !PlantedBug.ignoreSlotEnd.isPlanted
-    if isSlotShort || row.integer(4) < now.milliseconds + timing.leaseGuard {
+    guard try row.step(), let facts = try IntentDecision.Facts(row) else { return .stale }
+    let decision = IntentDecision.decide(intent, facts, timing: timing, at: now)
+    switch decision {
+    case .begin: break
+    case .stale: return .stale
+    case .slotOver, .leaseShort:
       row.reset()
-      return try giveBack(intent.key, isSlotShort: isSlotShort, in: connection)
+      return try giveBack(intent.key, decision, in: connection)
     }
     let attempt = row.int(6) + 1
     let channelAttempt = row.int(7) + 1
@@ -325,19 +302,25 @@ private struct Intending {
   }
 
   private func giveBack(
-    _ key: DeliveryKey, isSlotShort: Bool, in connection: Connection
+    _ key: DeliveryKey, _ decision: IntentDecision, in connection: Connection
   ) throws -> IntentOutcome {
     guard var row = try DeliveryRow.read(key, in: connection) else { return .stale }
-    let who = row.owner
-    if isSlotShort {
-      row.planAfterSlot()
-    } else {
-      row.state = .planned
-      row.reason = .leaseShort
-      row.nextAt = max(row.nextAt, now)
-      row.letGo()
-    }
+    let who = row.record.owner
+    let outcome = row.record.giveBack(decision, at: now)
     try row.save(in: connection, at: now, who: who)
-    return .released(isSlotShort ? .slotOver : .leaseShort)
+    return outcome
+  }
+}
+
+extension IntentDecision.Facts {
+  /// `nil` when it is in no known state.
+  fileprivate init?(_ row: Statement) throws {
+    guard let state = DeliveryState(code: row.int(0)) else { return nil }
+    self.init(
+      state: state, generation: row.int(1), fence: row.int(2), channel: Channel(code: row.int(3)),
+      leaseUntil: Timestamp(milliseconds: row.integer(4)),
+      slotEnd: Timestamp(milliseconds: row.integer(5)),
+      frozenSHA: row.isNull(10) ? nil : try row.hash(10),
+      recipientHash: row.isNull(11) ? nil : row.bytes(11))
   }
 }

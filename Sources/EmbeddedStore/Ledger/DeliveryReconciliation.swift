@@ -13,11 +13,7 @@ extension EmbeddedLedger: DeliveryLedger {
         in: connection)
       for var row in rows {
         try AttemptRows.close(row.lastAttempt, .unknown, at: now, in: connection)
-        row.letGo()
-        row.state = PlantedBug.reapToPlanned.isPlanted ? .planned : .uncertain
-        row.reason = .noAnswer
-        row.unresolved += PlantedBug.reapForgets.isPlanted ? 0 : 1
-        row.nextAt = now
+        row.record.becomeUncertain(at: now)
         try row.save(in: connection, at: now, who: "reconciler")
       }
       return rows.count
@@ -33,7 +29,7 @@ extension EmbeddedLedger: DeliveryLedger {
         try Self.rows(SweepQueries.queuedPastSlot, before, limit, in: connection)
         + Self.rows(SweepQueries.claimedPastSlot, before, limit, in: connection)
       for var row in over.prefix(limit) {
-        row.planAfterSlot()
+        row.record.planAfterSlot()
         try row.save(in: connection, at: now, who: "reconciler")
         counts.slotOver += 1
       }
@@ -56,32 +52,22 @@ extension EmbeddedLedger: DeliveryLedger {
         for var row in try rows(
           SweepQueries.queuedBelow, slotEnd, partition, offset, limit - swept, in: connection)
         {
-          row.publishAgain()
+          row.record.publishAgain()
           try row.save(in: connection, at: now, who: "reconciler", logged: true)
-          try forgetQueueing(row.key, in: connection)
           swept += 1
         }
       }
     }
     let abandoned = try rows(SweepQueries.claimedAbandoned, now, maxAbandoned, in: connection)
     for var row in abandoned where swept < limit {
-      guard let partition = row.partition, let offset = row.offset,
+      guard let partition = row.record.partition, let offset = row.record.offset,
         let reached = committed[Int(partition)], offset < reached
       else { continue }
-      row.publishAgain()
+      row.record.publishAgain()
       try row.save(in: connection, at: now, who: "reconciler")
-      try forgetQueueing(row.key, in: connection)
       swept += 1
     }
     return swept
-  }
-
-  /// As if it had been queued long ago: dispatch takes it at once.
-  static func forgetQueueing(_ key: DeliveryKey, in connection: Connection) throws {
-    let statement = try connection.statement(
-      "UPDATE deliveries SET queued_at = 1 WHERE \(DeliveryRow.byKey)")
-    key.bind(to: statement, at: 1)
-    try statement.finish()
   }
 
   package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
@@ -90,20 +76,13 @@ extension EmbeddedLedger: DeliveryLedger {
       var found: [UncertainDelivery] = []
       try connection.query(SweepQueries.uncertain, now, limit) { statement in
         let row = try DeliveryRow(statement)
-        let contact = statement.bytes(DeliveryRow.columnCount)
-        guard let channel = row.channel else {
-          throw DeliveryRow.damaged("an uncertain delivery has no channel")
-        }
-        found.append(
-          UncertainDelivery(
-            key: row.key, generation: row.generation, channel: channel,
-            keyOpenedAt: row.keyOpenedAt ?? row.madeAt,
-            notAfter: Timestamp(
-              milliseconds: statement.integer(DeliveryRow.columnCount + 1)),
-            channelAttempts: row.channelAttempts,
-            recipientStands: row.recipientHash == contact && row.usableChannels.contains(channel),
-            policy: try self.deliveryPolicies.policy(row.policy, in: connection), now: now,
-            round: row.round))
+        guard
+          let uncertain = UncertainDelivery(
+            row.record, contactHash: statement.bytes(DeliveryRow.columnCount),
+            notAfter: Timestamp(milliseconds: statement.integer(DeliveryRow.columnCount + 1)),
+            policy: try self.deliveryPolicies.policy(row.record.policy, in: connection), now: now)
+        else { throw DeliveryRow.damaged("an uncertain delivery has no channel") }
+        found.append(uncertain)
       }
       return found
     }
@@ -115,39 +94,25 @@ extension EmbeddedLedger: DeliveryLedger {
     try await database.write { connection in
       let now = try self.now(in: connection)
       return try resolutions.map { resolution in
-        guard var row = try DeliveryRow.read(resolution.key, in: connection),
-          row.state == .uncertain, row.generation == resolution.generation
-        else { return .stale }
-        try self.follow(resolution.finding, &row, at: now, who: who, in: connection)
-        return .resolved(row.state)
+        try self.resolve(resolution, at: now, who: who, in: connection)
       }
     }
   }
 
-  private func follow(
-    _ finding: Resolution.Finding, _ row: inout DeliveryRow, at now: Timestamp, who: String,
-    in connection: Connection
-  ) throws {
-    switch finding {
-    case .accepted(let reference):
-      _ = try row.accept(
-        attempt: row.uncertainAttempt(in: connection), on: row.channel ?? .email,
-        reference: reference, at: now, who: who, in: connection)
-      return
-    case .absent(let jitter):
-      row.followAbsence(
-        by: try deliveryPolicies.policy(row.policy, in: connection), jitter: jitter, at: now)
-    case .sendAgain:
-      row.state = .planned
-      row.nextAt = now
-    case .lookAgain(let moment):
-      row.nextAt = max(moment, now.adding(milliseconds: 1))
-    case .park:
-      row.reason = .awaitsOperator
-      row.nextAt = .never
-      return try row.save(in: connection, at: now, who: who, logged: true)
+  private func resolve(
+    _ resolution: Resolution, at now: Timestamp, who: String, in connection: Connection
+  ) throws -> ResolveOutcome {
+    guard var row = try DeliveryRow.read(resolution.key, in: connection) else { return .stale }
+    let outcome = row.record.resolve(
+      resolution, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now)
+    guard outcome != .stale else { return .stale }
+    if case .accepted(let reference) = resolution.finding {
+      try AttemptRows.close(
+        try row.uncertainAttempt(in: connection), .accepted(reference: reference), at: now,
+        in: connection)
     }
-    try row.save(in: connection, at: now, who: who)
+    try row.save(in: connection, at: now, who: who, logged: resolution.finding == .park)
+    return outcome
   }
 
   package func underWay() async throws -> UnderWay {
@@ -175,33 +140,13 @@ extension EmbeddedLedger: DeliveryLedger {
 }
 
 extension DeliveryRow {
-  /// Every attempt under the key turned out to have failed: on as after a refusal.
-  mutating func followAbsence(by policy: DeliveryPolicy, jitter: UInt64, at now: Timestamp) {
-    unresolved = 0
-    follow(
-      AttemptVerdict.decide(
-        .notAccepted(retryAfterMilliseconds: nil), attemptFacts,
-        policy: policy, jitter: jitter),
-      at: now)
-  }
-
   /// The attempt that nobody knows the outcome of, the latest of several: a later one may have been
   /// refused.
   func uncertainAttempt(in connection: Connection) throws -> Int64? {
     try AttemptRows.find(from: lastAttempt, in: connection) {
-      $0.outcome == 4 && $0.round == round && $0.channel == channel?.code
+      record.isUncertainAttempt(
+        channel: $0.channel, round: $0.round, outcome: $0.outcome)
     } ?? lastAttempt
-  }
-
-  /// Back to `queued` without an event; the generation stays, so that a late one still counts.
-  fileprivate mutating func publishAgain() {
-    state = .queued
-    reason = .eventLost
-    owner = nil
-    leaseUntil = Timestamp(milliseconds: 0)
-    publishedAt = nil
-    partition = nil
-    offset = nil
   }
 }
 

@@ -45,34 +45,21 @@ extension EmbeddedLedger {
     _ result: SendResult, at now: Timestamp, in connection: Connection
   ) throws -> RecordOutcome {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
-    let who = row.owner
-    if case .accepted(let reference) = result.outcome,
-      !PlantedBug.acceptanceNeedsFence.isPlanted || row.fence == result.fence
-    {
+    let who = row.record.owner
+    let recorded = row.record.record(
+      result, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now)
+    switch result.closes(as: recorded) {
+    case .none: break
+    case .latest:
+      try AttemptRows.close(row.lastAttempt, result.outcome, at: now, in: connection)
+    case .numbered(let number):
       let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
-        $0.attempt == result.attempt
+        $0.attempt == number
       }
-      let isNew = try row.accept(
-        attempt: attempt, on: result.channel, reference: reference, at: now, who: who,
-        in: connection)
-      return isNew ? .recorded(.accepted) : .alreadyRecorded
+      try AttemptRows.close(attempt, result.outcome, at: now, in: connection)
     }
-    guard
-      PlantedBug.recordWithoutFence.isPlanted
-        || (row.state == .sending && row.fence == result.fence && row.attempt == result.attempt
-          && row.channel == result.channel),
-      row.state != .accepted
-    else {
-      return row.state == .accepted ? .alreadyRecorded : .stale
-    }
-    try AttemptRows.close(row.lastAttempt, result.outcome, at: now, in: connection)
-    let verdict = AttemptVerdict.decide(
-      result.outcome, row.attemptFacts,
-      policy: try deliveryPolicies.policy(row.policy, in: connection), jitter: result.jitter)
-    row.letGo()
-    row.follow(verdict, at: now)
-    try row.save(in: connection, at: now, who: who)
-    return .recorded(row.state)
+    if case .recorded = recorded { try row.save(in: connection, at: now, who: who) }
+    return recorded
   }
 }
 
@@ -127,65 +114,13 @@ private struct Accepting {
 }
 
 extension DeliveryRow {
-  var attemptFacts: AttemptVerdict.Facts {
-    AttemptVerdict.Facts(
-      // A delivery that was claimed or sent has a channel; the check is where it was made.
-      channel: channel ?? .email, usable: usableChannels, closed: closed,
-      channelAttempts: channelAttempts, unresolved: unresolved)
-  }
-
-  /// Takes over what a verdict says.
-  mutating func follow(_ verdict: AttemptVerdict, at now: Timestamp) {
-    channelAttempts = verdict.channelAttempts
-    unresolved = verdict.unresolved
-    reason = verdict.reason
-    switch verdict.next {
-    case .accepted:
-      state = .accepted
-    case .retry(let after):
-      state = .planned
-      nextAt = now.adding(milliseconds: after)
-      forgetUnusedKey()
-    case .move(let channel, let closed):
-      state = .planned
-      nextAt = now
-      move(to: channel, closed: closed)
-    case .failed:
-      state = .failed
-    case .uncertain(let byOperator):
-      state = .uncertain
-      nextAt = byOperator ? .never : now
-    }
-  }
-
-  /// A key that nothing was ever written under is free to be used for something else.
-  mutating func forgetUnusedKey() {
-    guard channelAttempts == 0, unresolved == 0 else { return }
-    keyOpenedAt = nil
-    frozenSHA = nil
-    recipientHash = nil
-  }
-
-  /// The slot has too little left, or is over: the next permitted one.
-  mutating func planAfterSlot() {
-    state = .planned
-    reason = .slotOver
-    nextAt = max(nextAt, slotEnd)
-    letGo()
-  }
-
   /// Positive evidence wins wherever the delivery stands; whether it was new.
   mutating func accept(
     attempt: Int64?, on channel: Channel, reference: String, at now: Timestamp, who: String?,
     note: String? = nil, in connection: Connection
   ) throws -> Bool {
     try AttemptRows.close(attempt, .accepted(reference: reference), at: now, in: connection)
-    guard state != .accepted else { return false }
-    state = .accepted
-    reason = nil
-    self.channel = channel
-    unresolved = 0
-    letGo()
+    guard record.accept(on: channel) else { return false }
     try save(in: connection, at: now, who: who, note: note)
     return true
   }
@@ -209,18 +144,11 @@ enum AttemptRows {
   static func close(
     _ row: Int64, _ outcome: SendOutcome, at now: Timestamp, with statement: Statement
   ) throws {
-    let (code, reference, reason): (Int, String?, String?) =
-      switch outcome {
-      case .accepted(let reference): (1, reference, nil)
-      case .rejected(let code): (2, nil, code)
-      case .notAccepted: (3, nil, DeliveryReason.notAccepted.rawValue)
-      case .notWritten: (3, nil, DeliveryReason.notWritten.rawValue)
-      case .unknown: (4, nil, DeliveryReason.noAnswer.rawValue)
-      }
+    let outcome = StoredOutcome(outcome)
     now.bind(to: statement, at: 1)
-    statement.bind(code, at: 2)
-    reference.bind(to: statement, at: 3)
-    reason.bind(to: statement, at: 4)
+    statement.bind(outcome.code, at: 2)
+    outcome.reference.bind(to: statement, at: 3)
+    outcome.reason.bind(to: statement, at: 4)
     statement.bind(row, at: 5)
     try statement.finish()
   }
@@ -231,7 +159,7 @@ enum AttemptRows {
     var channel: Int
     var round: Int
     /// See the schema; `nil` while it is open.
-    var outcome: Int64?
+    var outcome: Int?
   }
 
   /// The latest attempt from a row on that is wanted.
@@ -248,7 +176,7 @@ enum AttemptRows {
         found = isWanted(
           Found(
             attempt: statement.int(0), channel: statement.int(1), round: statement.int(2),
-            outcome: statement.optionalInteger(3)))
+            outcome: statement.optionalInteger(3).map { Int($0) }))
         next = statement.optionalInteger(4)
       }
       if found { return row }

@@ -10,18 +10,18 @@ enum DeliveryRefresh {
   /// the generation is raised, and what is not in flight is planned again or suppressed.
   static func apply(in connection: Connection, at now: Timestamp) throws {
     let policies = DeliveryPolicies()
-    var zones: [String: ZoneRules] = [:]
+    var zones = Zones()
     var month = BillingMonth(index: Int32.min)
     while let next = try nextMonth(after: month, in: connection) {
       month = next
       var last: Int64 = .min
       while true {
         let page = try page(of: month, after: last, in: connection)
-        guard let end = page.map(\.row.key.customer.number).max() else { break }
+        guard let end = page.map(\.row.record.key.customer.number).max() else { break }
         for changed in page {
           try refresh(
             changed.row, to: changed.customer,
-            policy: policies.policy(changed.row.policy, in: connection),
+            policy: policies.policy(changed.row.record.policy, in: connection),
             zones: &zones, at: now, in: connection)
         }
         last = end
@@ -44,10 +44,10 @@ enum DeliveryRefresh {
   /// The unfinished deliveries of the next changed customers of a month.
   private static func page(
     of month: BillingMonth, after customer: Int64, in connection: Connection
-  ) throws -> [(row: DeliveryRow, customer: Current)] {
-    var page: [(row: DeliveryRow, customer: Current)] = []
+  ) throws -> [(row: DeliveryRow, customer: CurrentCustomer)] {
+    var page: [(row: DeliveryRow, customer: CurrentCustomer)] = []
     try connection.query(pageQuery, month, customer, pageSize) { row in
-      page.append((try DeliveryRow(row), try Current(row, at: DeliveryRow.columnCount)))
+      page.append((try DeliveryRow(row), try CurrentCustomer(row, at: DeliveryRow.columnCount)))
     }
     return page
   }
@@ -70,126 +70,53 @@ enum DeliveryRefresh {
       AND c.recorded_to = 9223372036854775807
     """
 
-  /// A customer's current data, as far as deliveries copy it.
-  struct Current {
-    let preferred: [Channel]
-    let hasEmail: Bool
-    let hasPhone: Bool
-    let quiet: QuietSlots
-    let timeZone: String
-    let sendDay: Int
-
-    init(_ row: Statement, at column: Int) throws {
-      preferred = ChannelDigits.channels(row.int(column))
-      hasEmail = row.integer(column + 1) > 0
-      hasPhone = row.integer(column + 2) > 0
-      guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(column + 3))) else {
-        throw DeliveryRow.damaged("a customer's quiet mask is out of range")
-      }
-      self.quiet = quiet
-      timeZone = row.text(column + 4)
-      sendDay = row.int(column + 5)
-    }
-  }
-
   private static func refresh(
-    _ before: DeliveryRow, to customer: Current, policy: DeliveryPolicy,
-    zones: inout [String: ZoneRules], at now: Timestamp, in connection: Connection
+    _ before: DeliveryRow, to customer: CurrentCustomer, policy: DeliveryPolicy,
+    zones: inout Zones, at now: Timestamp, in connection: Connection
   ) throws {
-    if PlantedBug.changeForgetsQueued.isPlanted, before.state == .queued { return }
-    guard before.state != .accepted, before.state != .failed, before.state != .superseded else {
-      return
-    }
-    let zone = try rules(of: customer.timeZone, zones: &zones, in: connection)
-    let usable = DeliverySchedule.usableChannels(
-      preferred: customer.preferred, hasEmail: customer.hasEmail, hasPhone: customer.hasPhone,
-      policy: policy.billChannels)
     var row = before
-    row.generation += 1
-    row.copy(customer, usable: usable, zone: zone)
-    let decision = DeliveryChange.decide(
-      DeliveryChange.Facts(
-        state: row.state, isBegun: row.isBegun, channel: row.channel,
-        channelAttempts: row.channelAttempts, unresolved: row.unresolved, closed: row.closed),
-      usable: usable,
-      suppression: DeliverySchedule.suppression(
-        preferred: customer.preferred, usable: usable, quiet: customer.quiet))
-    row.follow(decision, at: now)
+    let zone = try zones.rules(of: customer.timeZone)
+    guard
+      row.record.refresh(
+        to: customer, usable: customer.usable(under: policy), zone: zone, at: now)
+    else { return }
+    try zones.note(customer.timeZone, in: connection)
     try row.save(
-      in: connection, at: now, who: "import", logged: true, note: row.changes(since: before))
+      in: connection, at: now, who: "import", logged: true,
+      note: row.record.changes(since: before.record))
   }
 
-  static func rules(
-    of name: String, zones: inout [String: ZoneRules], in connection: Connection
-  ) throws -> ZoneRules {
-    if let rules = zones[name] { return rules }
-    guard let rules = ZoneRules(name) else {
-      throw DeliveryRow.damaged("a customer's time zone is unknown")
-    }
-    try connection.run("INSERT OR IGNORE INTO delivery_zones VALUES (?)", name)
-    zones[name] = rules
-    return rules
-  }
-}
+  /// The zones met.
+  private struct Zones {
+    private var known: [String: ZoneRules] = [:]
+    private var noted: Set<String> = []
 
-extension DeliveryRow {
-  /// Takes over what a send must check. A resend is due when an operator asked for it, whatever the
-  /// send day.
-  mutating func copy(_ customer: DeliveryRefresh.Current, usable: [Channel], zone: ZoneRules) {
-    if !PlantedBug.changeForgetsQuiet.isPlanted { quiet = customer.quiet }
-    timeZone = customer.timeZone
-    channelDigits = ChannelDigits.digits(usable)
-    guard key.kind != .resend else { return }
-    dueAt = DeliverySchedule.due(month: key.month, sendDay: customer.sendDay, zone: zone)
-  }
+    mutating func rules(of name: String) throws -> ZoneRules {
+      if let rules = known[name] { return rules }
+      guard let rules = ZoneRules(name) else {
+        throw DeliveryRow.damaged("a customer's time zone is unknown")
+      }
+      known[name] = rules
+      return rules
+    }
 
-  /// What of it is new, for the log; `nil` when it is only the address.
-  fileprivate func changes(since before: DeliveryRow) -> String? {
-    func slots(_ quiet: QuietSlots) -> String {
-      "[\(quiet.slots.map(String.init).joined(separator: ","))]"
+    /// For dispatch, which goes by them.
+    mutating func note(_ name: String, in connection: Connection) throws {
+      guard noted.insert(name).inserted else { return }
+      try connection.run("INSERT OR IGNORE INTO delivery_zones VALUES (?)", name)
     }
-    func names(_ channels: [Channel]) -> String {
-      "[\(channels.map(\.rawValue).joined(separator: ","))]"
-    }
-    var changes: [String] = []
-    if quiet != before.quiet {
-      changes.append("quiet slots \(slots(before.quiet)) → \(slots(quiet))")
-    }
-    if timeZone != before.timeZone { changes.append("\(before.timeZone) → \(timeZone)") }
-    if channelDigits != before.channelDigits {
-      changes.append("channels \(names(before.usableChannels)) → \(names(usableChannels))")
-    }
-    if dueAt != before.dueAt { changes.append("due \(before.dueAt) → \(dueAt)") }
-    return changes.isEmpty ? nil : changes.joined(separator: "; ")
-  }
-
-  fileprivate mutating func follow(_ decision: DeliveryChange.Decision, at now: Timestamp) {
-    switch decision {
-    case .staysAsItIs:
-      return
-    case .plan(let channel, let closed):
-      move(to: channel, closed: closed)
-      state = .planned
-      reason = .changed
-      // A retry keeps its time; what never began goes when it is due now.
-      nextAt = isBegun ? max(nextAt, now) : dueAt
-    case .suppress(let why):
-      state = .suppressed
-      reason = why
-    case .fail:
-      state = .failed
-      reason = .attemptsExhausted
-    case .leaveUncertain:
-      // Its provider may still say what became of it.
-      state = .uncertain
-      reason = .changed
-      nextAt = now
-    }
-    letGo()
   }
 }
 
-extension Timestamp {
-  /// Later than any moment: what waits for a person.
-  static let never = Timestamp(milliseconds: .max)
+extension CurrentCustomer {
+  /// Reads channels, the lengths of both contacts, quiet mask, zone and send day.
+  init(_ row: Statement, at column: Int) throws {
+    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(column + 3))) else {
+      throw DeliveryRow.damaged("a customer's quiet mask is out of range")
+    }
+    self.init(
+      preferred: ChannelDigits.channels(row.int(column)), hasEmail: row.integer(column + 1) > 0,
+      hasPhone: row.integer(column + 2) > 0, quiet: quiet, timeZone: row.text(column + 4),
+      sendDay: row.int(column + 5))
+  }
 }

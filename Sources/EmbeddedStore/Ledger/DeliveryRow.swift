@@ -3,47 +3,14 @@ import Billing
 /// One row of `deliveries`, as the statements that look at whole rows read and write it.
 ///
 /// The hot paths (queue, publish, claim, intend) have narrow statements of their own; what decides
-/// by many columns reads the row, decides, and saves it in the same transaction.
+/// by many columns reads the row, lets the record decide, and saves it in the same transaction.
 struct DeliveryRow {
-  let key: DeliveryKey
+  var record: DeliveryRecord
   /// As it was read: `save` checks the transition from it.
   private(set) var savedState: DeliveryState
-  var state: DeliveryState
-  var generation: Int
-  var fence: Int
-  var reason: DeliveryReason?
-  let version: Int
-  let policy: Int
-  let template: Int
-  /// See `ChannelDigits`.
-  var channelDigits: Int
-  var channel: Channel?
-  var quiet: QuietSlots
-  var timeZone: String
-  var dueAt: Timestamp
-  /// When it was made, or an operator last let it go.
-  var madeAt: Timestamp
-  var nextAt: Timestamp
-  var isBegun: Bool
-  var attempt: Int
-  var channelAttempts: Int
-  var unresolved: Int
-  var closed: ChannelSet
-  var keyOpenedAt: Timestamp?
-  var frozenSHA: ContentHash?
-  var recipientHash: [UInt8]?
-  var slotEnd: Timestamp
-  var owner: String?
-  var leaseUntil: Timestamp
-  var queuedAt: Timestamp
-  var publishedAt: Timestamp?
-  var partition: Int64?
-  var offset: Int64?
   /// The row of its latest attempt.
   let lastAttempt: Int64?
   private(set) var lastEntry: Int64?
-  /// Of attempts; see `IdempotencyKey`.
-  var round: Int
 
   /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
   static let columns = """
@@ -59,49 +26,31 @@ struct DeliveryRow {
   static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
 
   init(_ row: Statement) throws {
-    key = try DeliveryKey(row, at: 0)
     guard let state = DeliveryState(code: row.int(4)),
       let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(13)))
     else { throw Self.damaged("a state or a quiet mask is out of range") }
-    self.state = state
+    record = DeliveryRecord(
+      key: try DeliveryKey(row, at: 0), state: state, generation: row.int(5), fence: row.int(6),
+      reason: row.optionalText(7).flatMap(DeliveryReason.init(rawValue:)), version: row.int(8),
+      policy: row.int(9), template: row.int(10), usable: ChannelDigits.channels(row.int(11)),
+      channel: Channel(code: row.int(12)), quiet: quiet, timeZone: row.text(14),
+      dueAt: Timestamp(milliseconds: row.integer(15)),
+      madeAt: Timestamp(milliseconds: row.integer(16)),
+      nextAt: Timestamp(milliseconds: row.integer(17)), isBegun: row.integer(18) != 0,
+      attempt: row.int(19), channelAttempts: row.int(20), unresolved: row.int(21),
+      closed: ChannelSet(rawValue: row.int(22)),
+      keyOpenedAt: row.optionalInteger(23).map(Timestamp.init(milliseconds:)),
+      frozenSHA: row.isNull(24) ? nil : try row.hash(24),
+      recipientHash: row.isNull(25) ? nil : row.bytes(25),
+      slotEnd: Timestamp(milliseconds: row.integer(26)), owner: row.optionalText(27),
+      leaseUntil: Timestamp(milliseconds: row.integer(28)),
+      queuedAt: Timestamp(milliseconds: row.integer(29)),
+      publishedAt: row.optionalInteger(30).map(Timestamp.init(milliseconds:)),
+      partition: row.optionalInteger(31), offset: row.optionalInteger(32), round: row.int(35))
     savedState = state
-    self.quiet = quiet
-    generation = row.int(5)
-    fence = row.int(6)
-    reason = row.optionalText(7).flatMap(DeliveryReason.init(rawValue:))
-    version = row.int(8)
-    policy = row.int(9)
-    template = row.int(10)
-    channelDigits = row.int(11)
-    channel = Channel(code: row.int(12))
-    timeZone = row.text(14)
-    dueAt = Timestamp(milliseconds: row.integer(15))
-    madeAt = Timestamp(milliseconds: row.integer(16))
-    nextAt = Timestamp(milliseconds: row.integer(17))
-    isBegun = row.integer(18) != 0
-    attempt = row.int(19)
-    channelAttempts = row.int(20)
-    unresolved = row.int(21)
-    closed = ChannelSet(rawValue: row.int(22))
-    keyOpenedAt = row.optionalInteger(23).map(Timestamp.init(milliseconds:))
-    frozenSHA = row.isNull(24) ? nil : try row.hash(24)
-    recipientHash = row.isNull(25) ? nil : row.bytes(25)
-    slotEnd = Timestamp(milliseconds: row.integer(26))
-    owner = row.optionalText(27)
-    leaseUntil = Timestamp(milliseconds: row.integer(28))
-    queuedAt = Timestamp(milliseconds: row.integer(29))
-    publishedAt = row.optionalInteger(30).map(Timestamp.init(milliseconds:))
-    partition = row.optionalInteger(31)
-    offset = row.optionalInteger(32)
     lastAttempt = row.optionalInteger(33)
     lastEntry = row.optionalInteger(34)
-    round = row.int(35)
   }
-
-  /// Uncertain, and set aside for an operator: nothing else looks at it again.
-  var isParked: Bool { state == .uncertain && nextAt == .never }
-
-  var usableChannels: [Channel] { ChannelDigits.channels(channelDigits) }
 
   /// The row of a delivery; `nil` when there is none.
   static func read(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryRow? {
@@ -112,28 +61,6 @@ struct DeliveryRow {
     return try statement.step() ? try DeliveryRow(statement) : nil
   }
 
-  /// Lets go of whatever a dispatcher or a consumer held.
-  mutating func letGo() {
-    owner = nil
-    leaseUntil = Timestamp(milliseconds: 0)
-    slotEnd = Timestamp(milliseconds: 0)
-    publishedAt = nil
-    partition = nil
-    offset = nil
-  }
-
-  /// Goes over to a channel whose key was never used.
-  mutating func move(to next: Channel, closed: ChannelSet) {
-    self.closed = closed
-    guard next != channel else { return }
-    channel = next
-    channelAttempts = 0
-    unresolved = 0
-    keyOpenedAt = nil
-    frozenSHA = nil
-    recipientHash = nil
-  }
-
   /// Writes every column that can change, and a log row where the state did or `logged` says so.
   ///
   /// - Parameter note: for the log row: what an operator did and why, what an import changed.
@@ -141,18 +68,19 @@ struct DeliveryRow {
     in connection: Connection, at now: Timestamp, who: String?, logged: Bool = false,
     note: String? = nil
   ) throws {
+    let state = record.state
     precondition(
       state == savedState || savedState.mayBecome(state),
       "no transition from \(savedState) to \(state)")
     if logged || state != savedState {
       lastEntry = try DeliveryLog(connection).append(
-        key, after: lastEntry, at: now, state: state, generation: generation, fence: fence,
-        channel: channel?.code ?? 0, reason: reason, who: who,
-        slotEnd: state == .queued ? slotEnd : nil, note: note)
+        record.key, after: lastEntry, at: now, state: state, generation: record.generation,
+        fence: record.fence, channel: record.channel?.code ?? 0, reason: record.reason, who: who,
+        slotEnd: state == .queued ? record.slotEnd : nil, note: note)
     }
     let statement = try connection.statement(Self.update)
     bindColumns(to: statement, changedAt: state == savedState ? nil : now)
-    key.bind(to: statement, at: 29)
+    record.key.bind(to: statement, at: 30)
     try statement.finish()
     savedState = state
   }
@@ -163,39 +91,40 @@ struct DeliveryRow {
       channel_attempts = ?, unresolved = ?, closed_channels = ?, key_opened_at = ?,
       frozen_sha256 = ?, recipient_hash = ?, slot_end = ?, owner = ?, lease_until = ?,
       published_at = ?, partition = ?, offset = ?, last_entry = ?, made_at = ?, round = ?,
-      changed_at = coalesce(?, changed_at)
+      queued_at = ?, changed_at = coalesce(?, changed_at)
     WHERE \(byKey)
     """
 
   private func bindColumns(to statement: Statement, changedAt: Timestamp?) {
-    statement.bind(state.code, at: 1)
-    statement.bind(generation, at: 2)
-    statement.bind(fence, at: 3)
-    (reason?.rawValue).bind(to: statement, at: 4)
-    statement.bind(channelDigits, at: 5)
-    statement.bind(channel?.code ?? 0, at: 6)
-    statement.bind(Int64(quiet.mask), at: 7)
-    statement.bind(timeZone, at: 8)
-    dueAt.bind(to: statement, at: 9)
-    nextAt.bind(to: statement, at: 10)
-    statement.bind(isBegun ? 1 : 0, at: 11)
-    statement.bind(attempt, at: 12)
-    statement.bind(channelAttempts, at: 13)
-    statement.bind(unresolved, at: 14)
-    statement.bind(closed.rawValue, at: 15)
-    keyOpenedAt.bind(to: statement, at: 16)
-    frozenSHA.bind(to: statement, at: 17)
-    recipientHash.bind(to: statement, at: 18)
-    slotEnd.bind(to: statement, at: 19)
-    owner.bind(to: statement, at: 20)
-    leaseUntil.bind(to: statement, at: 21)
-    publishedAt.bind(to: statement, at: 22)
-    partition.bind(to: statement, at: 23)
-    offset.bind(to: statement, at: 24)
+    statement.bind(record.state.code, at: 1)
+    statement.bind(record.generation, at: 2)
+    statement.bind(record.fence, at: 3)
+    (record.reason?.rawValue).bind(to: statement, at: 4)
+    statement.bind(ChannelDigits.digits(record.usable), at: 5)
+    statement.bind(record.channel?.code ?? 0, at: 6)
+    statement.bind(Int64(record.quiet.mask), at: 7)
+    statement.bind(record.timeZone, at: 8)
+    record.dueAt.bind(to: statement, at: 9)
+    record.nextAt.bind(to: statement, at: 10)
+    statement.bind(record.isBegun ? 1 : 0, at: 11)
+    statement.bind(record.attempt, at: 12)
+    statement.bind(record.channelAttempts, at: 13)
+    statement.bind(record.unresolved, at: 14)
+    statement.bind(record.closed.rawValue, at: 15)
+    record.keyOpenedAt.bind(to: statement, at: 16)
+    record.frozenSHA.bind(to: statement, at: 17)
+    record.recipientHash.bind(to: statement, at: 18)
+    record.slotEnd.bind(to: statement, at: 19)
+    record.owner.bind(to: statement, at: 20)
+    record.leaseUntil.bind(to: statement, at: 21)
+    record.publishedAt.bind(to: statement, at: 22)
+    record.partition.bind(to: statement, at: 23)
+    record.offset.bind(to: statement, at: 24)
     lastEntry.bind(to: statement, at: 25)
-    madeAt.bind(to: statement, at: 26)
-    statement.bind(round, at: 27)
-    changedAt.bind(to: statement, at: 28)
+    record.madeAt.bind(to: statement, at: 26)
+    statement.bind(record.round, at: 27)
+    record.queuedAt.bind(to: statement, at: 28)
+    changedAt.bind(to: statement, at: 29)
   }
 
   static func damaged(_ detail: String) -> StoreError {
@@ -240,21 +169,46 @@ struct DeliveryLog {
   }
 }
 
-/// Channels as decimal digits, the preferred one first: 12 is e-mail, then SMS; 0 is none.
-enum ChannelDigits {
-  static func channels(_ digits: Int) -> [Channel] {
-    var rest = digits
-    var channels: [Channel] = []
-    while rest > 0 {
-      if let channel = Channel(code: rest % 10) { channels.append(channel) }
-      rest /= 10
-    }
-    channels.reverse()
-    return channels
+/// Inserts deliveries that were just made: what a new one has only one value of is the table's
+/// default. Made once for a batch.
+struct NewDeliveries {
+  private let insert: Statement
+  private let log: DeliveryLog
+
+  init(_ connection: Connection) throws {
+    insert = try connection.statement(
+      """
+      INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
+        template, channels, channel, quiet_mask, time_zone, due_day, due_at, next_at, made_at,
+        changed_at, queued_at, last_entry)
+      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17, ?18,
+        ?19)
+      """)
+    log = try DeliveryLog(connection)
   }
 
-  static func digits(_ channels: [Channel]) -> Int {
-    channels.reduce(0) { $0 * 10 + $1.code }
+  func add(_ record: DeliveryRecord, who: String, note: String? = nil) throws {
+    let entry = try log.append(
+      record.key, after: nil, at: record.madeAt, state: record.state,
+      generation: record.generation, fence: record.fence, channel: record.channel?.code ?? 0,
+      reason: record.reason, who: who, note: note)
+    record.key.bind(to: insert, at: 1)
+    insert.bind(record.state.code, at: 5)
+    (record.reason?.rawValue).bind(to: insert, at: 6)
+    insert.bind(record.version, at: 7)
+    insert.bind(record.policy, at: 8)
+    insert.bind(record.template, at: 9)
+    insert.bind(ChannelDigits.digits(record.usable), at: 10)
+    insert.bind(record.channel?.code ?? 0, at: 11)
+    insert.bind(Int64(record.quiet.mask), at: 12)
+    insert.bind(record.timeZone, at: 13)
+    insert.bind(record.dueAt.utcDay, at: 14)
+    record.dueAt.bind(to: insert, at: 15)
+    record.nextAt.bind(to: insert, at: 16)
+    record.madeAt.bind(to: insert, at: 17)
+    record.queuedAt.bind(to: insert, at: 18)
+    insert.bind(entry, at: 19)
+    try insert.finish()
   }
 }
 

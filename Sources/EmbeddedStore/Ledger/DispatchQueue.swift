@@ -25,7 +25,7 @@ extension EmbeddedLedger: DispatchLedger {
       let rows = try DispatchRow.due(request, at: now, in: connection)
       var batch = QueuedBatch()
       batch.events.reserveCapacity(rows.count)
-      if rows.count == request.limit { batch.next = rows.last?.cursor }
+      if rows.count == request.limit { batch.next = rows.last?.delivery.cursor }
       var writer = try DispatchWriter(connection, request: request, now: now)
       for row in rows { try writer.take(row, into: &batch) }
       return .batch(batch)
@@ -44,7 +44,8 @@ extension EmbeddedLedger: DispatchLedger {
           limit - events.count
         ) { row in
           let row = try DispatchRow(row)
-          if let event = row.event(generation: row.generation, slotEnd: row.slotEnd) {
+          let delivery = row.delivery
+          if let event = delivery.event(generation: delivery.generation, slotEnd: row.slotEnd) {
             events.append(event)
           }
         }
@@ -111,44 +112,27 @@ enum QueuedSlots {
   }
 }
 
-/// What dispatch reads of a delivery.
+/// What dispatch reads of a delivery, with what only this ledger needs of it.
 struct DispatchRow {
-  let key: DeliveryKey
-  let nextAt: Timestamp
-  let quiet: QuietSlots
-  let generation: Int
-  let fence: Int
-  let channel: Int
-  let channelDigits: Int
-  let version: Int
-  let policy: Int
-  let template: Int
-  let dueAt: Timestamp
-  let madeAt: Timestamp
+  let delivery: DueDelivery
   let slotEnd: Timestamp
   let lastEntry: Int64?
-  /// Of the bill for `channel`; `nil` when there is none.
-  let sha256: ContentHash?
+
+  var key: DeliveryKey { delivery.key }
 
   init(_ row: Statement) throws {
-    key = try DeliveryKey(row, at: 0)
     guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
       throw DeliveryRow.damaged("a quiet mask is out of range")
     }
-    self.quiet = quiet
-    nextAt = Timestamp(milliseconds: row.integer(4))
-    generation = row.int(6)
-    fence = row.int(7)
-    channel = row.int(8)
-    channelDigits = row.int(9)
-    version = row.int(10)
-    policy = row.int(11)
-    template = row.int(12)
-    dueAt = Timestamp(milliseconds: row.integer(13))
-    madeAt = Timestamp(milliseconds: row.integer(14))
+    delivery = DueDelivery(
+      key: try DeliveryKey(row, at: 0), nextAt: Timestamp(milliseconds: row.integer(4)),
+      quiet: quiet, generation: row.int(6), fence: row.int(7), channel: Channel(code: row.int(8)),
+      hasChannel: row.int(9) != 0, version: row.int(10), policy: row.int(11),
+      template: row.int(12), dueAt: Timestamp(milliseconds: row.integer(13)),
+      madeAt: Timestamp(milliseconds: row.integer(14)),
+      sha256: row.isNull(17) ? nil : try row.hash(17))
     slotEnd = Timestamp(milliseconds: row.integer(15))
     lastEntry = row.optionalInteger(16)
-    sha256 = row.isNull(17) ? nil : try row.hash(17)
   }
 
   private static let columns = """
@@ -215,18 +199,6 @@ struct DispatchRow {
     while try statement.step() { rows.append(try DispatchRow(statement)) }
     return rows
   }
-
-  var cursor: QueueCursor { QueueCursor(nextAt: nextAt, key: key) }
-
-  func event(generation: Int, slotEnd: Timestamp) -> DeliveryEvent? {
-    guard let sha256, let channel = Channel(code: channel) else { return nil }
-    return DeliveryEvent(
-      delivery: key, generation: generation,
-      bill: BillKey(
-        statement: StatementKey(month: key.month, customer: key.customer, version: version),
-        policy: policy, template: template, channel: channel),
-      sha256: sha256, slotEnd: slotEnd)
-  }
 }
 
 /// Queues, holds and suppresses the rows of one batch.
@@ -256,12 +228,10 @@ private struct DispatchWriter {
   mutating func take(_ row: DispatchRow, into batch: inout QueuedBatch) throws {
     // The rows were read before the first was taken: a correction may have superseded this one.
     guard !supersededKeys.contains(row.key) else { return }
-    let facts = DispatchDecision.Facts(
-      dueAt: row.dueAt, madeAt: row.madeAt, quiet: row.quiet, hasChannel: row.channelDigits != 0,
-      hasBill: row.sha256 != nil)
-    let decision = DispatchDecision.decide(
-      facts, at: now, maxLatenessSeconds: request.maxLatenessSeconds,
-      noChannel: facts.hasChannel ? .optedOut : try whyUnreachable(row.key.customer))
+    let delivery = row.delivery
+    let decision = delivery.decision(
+      at: now, maxLatenessSeconds: request.maxLatenessSeconds,
+      noChannel: delivery.hasChannel ? .optedOut : try whyUnreachable(row.key.customer))
     switch decision {
     case .queue:
       if row.key.kind == .correction {
@@ -275,7 +245,10 @@ private struct DispatchWriter {
           batch.events.removeAll { supersededKeys.contains($0.delivery) }
         }
       }
-      guard let event = row.event(generation: row.generation + 1, slotEnd: request.slot.end) else {
+      guard
+        let event = delivery.event(
+          generation: delivery.generation + 1, slotEnd: request.slot.end)
+      else {
         throw DeliveryRow.damaged("a planned delivery has no channel")
       }
       try queue(row)
@@ -290,10 +263,12 @@ private struct DispatchWriter {
   }
 
   private func queue(_ row: DispatchRow) throws {
+    let delivery = row.delivery
     let entry = try log.append(
-      row.key, after: row.lastEntry, at: now, state: .queued, generation: row.generation + 1,
-      fence: row.fence, channel: row.channel, reason: nil, who: nil, slotEnd: request.slot.end)
-    queue.bind(row.generation + 1, at: 1)
+      row.key, after: row.lastEntry, at: now, state: .queued, generation: delivery.generation + 1,
+      fence: delivery.fence, channel: delivery.channel?.code ?? 0, reason: nil, who: nil,
+      slotEnd: request.slot.end)
+    queue.bind(delivery.generation + 1, at: 1)
     request.slot.end.bind(to: queue, at: 2)
     now.bind(to: queue, at: 3)
     queue.bind(entry, at: 4)
@@ -307,11 +282,7 @@ private struct DispatchWriter {
     _ row: DispatchRow, as state: DeliveryState, _ reason: DeliveryReason
   ) throws {
     guard var whole = try DeliveryRow.read(row.key, in: connection) else { return }
-    whole.state = whole.unresolved > 0 ? .uncertain : state
-    whole.reason = whole.unresolved > 0 ? .awaitsOperator : reason
-    if whole.unresolved > 0 { whole.nextAt = .never }
-    whole.generation += 1
-    whole.letGo()
+    whole.record.setAside(as: state, reason: reason)
     try whole.save(in: connection, at: now, who: "dispatch")
   }
 
@@ -323,20 +294,14 @@ private struct DispatchWriter {
       """
       SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_key
       WHERE d.month = ? AND d.customer_id = ? AND d.version < ?
-      """, row.key.month, row.key.customer, row.version
+      """, row.key.month, row.key.customer, row.delivery.version
     ) { earlier.append(try DeliveryRow($0)) }
-    let gates = earlier.map {
-      CorrectionGate.decide(earlier: $0.state, unresolved: $0.unresolved)
-    }
-    if gates.contains(.wait) { return true }
-    for (position, gate) in gates.enumerated() where gate == .openSuperseding {
+    guard let givingWay = CorrectionGate.givingWay(earlier.map(\.record)) else { return true }
+    for position in givingWay {
       var old = earlier[position]
-      old.state = .superseded
-      old.reason = .superseded
-      old.generation += 1
-      old.letGo()
+      old.record.supersede()
       try old.save(in: connection, at: now, who: "dispatch")
-      supersededKeys.insert(old.key)
+      supersededKeys.insert(old.record.key)
       superseding += 1
     }
     return false

@@ -16,7 +16,7 @@ enum DeliveryRows {
     guard outcome == .committed else { return .lost }
     var writer = try DeliveryWriter(connection, request: request, now: now)
     for subject in subjects { try writer.take(subject) }
-    try writer.recordZones()
+    try writer.noteZones()
     return .committed
   }
 
@@ -24,26 +24,15 @@ enum DeliveryRows {
   struct Subject {
     let customer: CustomerID
     let version: Int
-    let preferred: [Channel]
-    let hasEmail: Bool
-    let hasPhone: Bool
-    let quiet: QuietSlots
-    let timeZone: String
-    let sendDay: Int
-    var existing: [Existing] = []
-  }
-
-  /// A delivery that is there, with the columns that moving it changes.
-  struct Existing {
-    let facts: DeliveryMaking.Existing
-    let dueAt: Timestamp
+    let current: CurrentCustomer
+    var existing: [DeliveryMaking.Existing] = []
   }
 
   static func subjectsQuery(_ selection: RenderingSelection) -> String {
     """
     SELECT m.customer_id, m.version, c.channels, length(c.email_sealed), length(c.phone_sealed),
       c.quiet_mask, c.time_zone, c.send_day, d.kind, d.sequence, d.state, d.begun, d.version,
-      d.policy, d.template, d.due_at
+      d.policy, d.template
     FROM (\(SelectedRows.statements(selection))) m
     CROSS JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?4
     LEFT JOIN deliveries d INDEXED BY deliveries_key
@@ -65,7 +54,7 @@ enum DeliveryRows {
     ) { row in
       let customer = CustomerID(row.integer(0))
       if subjects.last?.customer != customer { subjects.append(try Subject(row, customer)) }
-      if !row.isNull(8) { subjects[subjects.count - 1].existing.append(try Existing(row)) }
+      if !row.isNull(8) { subjects[subjects.count - 1].existing.append(try .init(row)) }
     }
     return subjects
   }
@@ -73,28 +62,19 @@ enum DeliveryRows {
 
 extension DeliveryRows.Subject {
   fileprivate init(_ row: Statement, _ customer: CustomerID) throws {
-    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
-      throw DeliveryRow.damaged("a customer's quiet mask is out of range")
-    }
     self.customer = customer
     version = row.int(1)
-    preferred = ChannelDigits.channels(row.int(2))
-    hasEmail = row.integer(3) > 0
-    hasPhone = row.integer(4) > 0
-    self.quiet = quiet
-    timeZone = row.text(6)
-    sendDay = row.int(7)
+    current = try CurrentCustomer(row, at: 2)
   }
 }
 
-extension DeliveryRows.Existing {
+extension DeliveryMaking.Existing {
   fileprivate init(_ row: Statement) throws {
     guard let kind = DeliveryKind(code: row.int(8)), let state = DeliveryState(code: row.int(10))
     else { throw DeliveryRow.damaged("a kind or a state is out of range") }
-    facts = DeliveryMaking.Existing(
+    self.init(
       kind: kind, sequence: row.int(9), state: state, isBegun: row.integer(11) != 0,
       version: row.int(12), policy: row.int(13), template: row.int(14))
-    dueAt = Timestamp(milliseconds: row.integer(15))
   }
 }
 
@@ -104,27 +84,20 @@ private struct DeliveryWriter {
   private let month: BillingMonth
   private let policy: DeliveryPolicy
   private let now: Timestamp
-  private let insert: Statement
+  private let new: NewDeliveries
   private let move: Statement
-  private let log: DeliveryLog
   private let logMoved: Statement
   /// Makes the entry just logged the delivery's latest.
   private let link: Statement
-  /// The zones met, with the send days' first moments worked out so far.
-  private var zones: [String: (rules: ZoneRules, due: [Int: Timestamp])] = [:]
+  private var sendDays: SendDays
 
   init(_ connection: Connection, request: DeliveriesRequest, now: Timestamp) throws {
     self.connection = connection
     month = request.selection.month
     policy = request.policy
     self.now = now
-    insert = try connection.statement(
-      """
-      INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
-        template, channels, channel, quiet_mask, time_zone, due_day, due_at, next_at, made_at,
-        changed_at, last_entry)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?15, ?16, ?16, ?17)
-      """)
+    sendDays = SendDays(request.selection.month)
+    new = try NewDeliveries(connection)
     move = try connection.statement(
       """
       UPDATE deliveries SET state = ?5, reason = ?6, version = ?7, policy = ?8, template = ?9,
@@ -134,7 +107,6 @@ private struct DeliveryWriter {
         changed_at = ?12
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
-    log = try DeliveryLog(connection)
     logMoved = try connection.statement(
       """
       INSERT INTO delivery_log (previous, month, customer_id, kind, sequence, at, state, generation,
@@ -156,7 +128,7 @@ private struct DeliveryWriter {
   mutating func take(_ subject: DeliveryRows.Subject) throws {
     let decision = DeliveryMaking.decide(
       version: subject.version, policy: policy.version, template: policy.templateVersion,
-      existing: subject.existing.map(\.facts))
+      existing: subject.existing)
     switch decision {
     case .nothing: break
     case .make(let kind, let sequence): try make(kind, sequence, for: subject)
@@ -167,25 +139,15 @@ private struct DeliveryWriter {
   private mutating func make(
     _ kind: DeliveryKind, _ sequence: Int, for subject: DeliveryRows.Subject
   ) throws {
-    let usable = usableChannels(of: subject)
-    let suppression = DeliverySchedule.suppression(
-      preferred: subject.preferred, usable: usable, quiet: subject.quiet)
-    let due = try due(subject)
-    let state: DeliveryState = suppression == nil ? .planned : .suppressed
+    guard let due = sendDays.due(subject.current) else {
+      throw DeliveryRow.damaged("a customer's time zone is unknown")
+    }
     let key = DeliveryKey(
       month: month, customer: subject.customer, kind: kind, sequence: sequence)
-    let entry = try log.append(
-      key, after: nil, at: now, state: state, generation: 1, fence: 0,
-      channel: usable.first?.code ?? 0, reason: suppression, who: Self.who)
-    key.bind(to: insert, at: 1)
-    bindBill(state, suppression, usable, of: subject, to: insert)
-    insert.bind(Int64(subject.quiet.mask), at: 12)
-    insert.bind(subject.timeZone, at: 13)
-    insert.bind(due.utcDay, at: 14)
-    due.bind(to: insert, at: 15)
-    now.bind(to: insert, at: 16)
-    insert.bind(entry, at: 17)
-    try insert.finish()
+    try new.add(
+      DeliveryMaking.make(
+        key, version: subject.version, policy: policy, customer: subject.current, due: due, at: now),
+      who: Self.who)
   }
 
   /// A delivery that has not begun goes with another bill; whoever had it finds its generation
@@ -193,25 +155,19 @@ private struct DeliveryWriter {
   private func move(
     _ existing: DeliveryMaking.Existing, of subject: DeliveryRows.Subject
   ) throws {
-    let usable = usableChannels(of: subject)
-    let suppression = DeliverySchedule.suppression(
-      preferred: subject.preferred, usable: usable, quiet: subject.quiet)
-    let decision = DeliveryChange.decide(
-      DeliveryChange.Facts(
-        state: existing.state, isBegun: false, channel: nil, channelAttempts: 0, unresolved: 0,
-        closed: []),
-      usable: usable, suppression: suppression)
-    let (state, reason): (DeliveryState, DeliveryReason?) =
-      switch decision {
-      case .plan: (.planned, .changed)
-      case .suppress(let why): (.suppressed, why)
-      // Too late to go by itself, whichever bill it is.
-      case .staysAsItIs, .fail, .leaveUncertain: (existing.state, .changed)
-      }
+    let usable = subject.current.usable(under: policy)
+    let (state, reason) = DeliveryMaking.move(
+      existing, usable: usable, suppression: subject.current.suppression(usable: usable))
     let key = DeliveryKey(
       month: month, customer: subject.customer, kind: existing.kind, sequence: existing.sequence)
     key.bind(to: move, at: 1)
-    bindBill(state, reason, usable, of: subject, to: move)
+    move.bind(state.code, at: 5)
+    (reason?.rawValue).bind(to: move, at: 6)
+    move.bind(subject.version, at: 7)
+    move.bind(policy.version, at: 8)
+    move.bind(policy.templateVersion, at: 9)
+    move.bind(ChannelDigits.digits(usable), at: 10)
+    move.bind(usable.first?.code ?? 0, at: 11)
     now.bind(to: move, at: 12)
     try move.finish()
     key.bind(to: logMoved, at: 1)
@@ -221,37 +177,9 @@ private struct DeliveryWriter {
     try link.finish()
   }
 
-  private func usableChannels(of subject: DeliveryRows.Subject) -> [Channel] {
-    DeliverySchedule.usableChannels(
-      preferred: subject.preferred, hasEmail: subject.hasEmail, hasPhone: subject.hasPhone,
-      policy: policy.billChannels)
-  }
-
-  private func bindBill(
-    _ state: DeliveryState, _ reason: DeliveryReason?, _ usable: [Channel],
-    of subject: DeliveryRows.Subject, to statement: Statement
-  ) {
-    statement.bind(state.code, at: 5)
-    (reason?.rawValue).bind(to: statement, at: 6)
-    statement.bind(subject.version, at: 7)
-    statement.bind(policy.version, at: 8)
-    statement.bind(policy.templateVersion, at: 9)
-    statement.bind(ChannelDigits.digits(usable), at: 10)
-    statement.bind(usable.first?.code ?? 0, at: 11)
-  }
-
-  private mutating func due(_ subject: DeliveryRows.Subject) throws -> Timestamp {
-    if let due = zones[subject.timeZone]?.due[subject.sendDay] { return due }
-    guard let rules = zones[subject.timeZone]?.rules ?? ZoneRules(subject.timeZone) else {
-      throw DeliveryRow.damaged("a customer's time zone is unknown")
-    }
-    let due = DeliverySchedule.due(month: month, sendDay: subject.sendDay, zone: rules)
-    zones[subject.timeZone, default: (rules, [:])].due[subject.sendDay] = due
-    return due
-  }
-
-  func recordZones() throws {
-    for zone in zones.keys.sorted() {
+  /// For dispatch, which goes by them.
+  func noteZones() throws {
+    for zone in sendDays.zoneNames {
       try connection.run("INSERT OR IGNORE INTO delivery_zones VALUES (?1)", zone)
     }
   }

@@ -61,4 +61,42 @@ package enum DeliveryMaking {
     case .sending, .accepted, .failed, .uncertain, .superseded: false
     }
   }
+  // MARK: What is written
+
+  /// A new delivery, planned or, where the customer cannot be told, suppressed.
+  ///
+  /// - Parameters:
+  ///   - version: of the statement.
+  ///   - due: see `SendDays`.
+  package static func make(
+    _ key: DeliveryKey, version: Int, policy: DeliveryPolicy, customer: CurrentCustomer,
+    due: Timestamp, at now: Timestamp
+  ) -> DeliveryRecord {
+    let usable = customer.usable(under: policy)
+    let suppression = customer.suppression(usable: usable)
+    return DeliveryRecord(
+      made: key, state: suppression == nil ? .planned : .suppressed, reason: suppression,
+      version: version, policy: policy.version, template: policy.templateVersion, usable: usable,
+      channel: usable.first, quiet: customer.quiet, timeZone: customer.timeZone, dueAt: due,
+      at: now)
+  }
+
+  /// How one that has not begun stands when it goes with another bill, on the first of the channels
+  /// with nothing counted; its generation is raised, and whoever had it lets go (R4). Planned, it
+  /// goes when it is due.
+  package static func move(
+    _ existing: Existing, usable: [Channel], suppression: DeliveryReason?
+  ) -> (state: DeliveryState, reason: DeliveryReason?) {
+    let decision = DeliveryChange.decide(
+      DeliveryChange.Facts(
+        state: existing.state, isBegun: false, channel: nil, channelAttempts: 0, unresolved: 0,
+        closed: []),
+      usable: usable, suppression: suppression)
+    return switch decision {
+    case .plan: (.planned, .changed)
+    case .suppress(let why): (.suppressed, why)
+    // Too late to go by itself, whichever bill it is.
+    case .staysAsItIs, .fail, .leaveUncertain: (existing.state, .changed)
+    }
+  }
 }

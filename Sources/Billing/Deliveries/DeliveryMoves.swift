@@ -1,0 +1,105 @@
+/// What becomes of a delivery where neither an attempt nor its customer says so.
+extension DeliveryRecord {
+  /// Lets go of whatever a dispatcher or a consumer held.
+  package mutating func letGo() {
+    owner = nil
+    leaseUntil = Timestamp(milliseconds: 0)
+    slotEnd = Timestamp(milliseconds: 0)
+    publishedAt = nil
+    partition = nil
+    offset = nil
+  }
+
+  /// Goes over to a channel whose key was never used.
+  package mutating func move(to next: Channel, closed: ChannelSet) {
+    self.closed = closed
+    guard next != channel else { return }
+    channel = next
+    channelAttempts = 0
+    unresolved = 0
+    forgetKey()
+  }
+
+  /// A key that nothing was ever written under is free to be used for something else.
+  package mutating func forgetUnusedKey() {
+    guard channelAttempts == 0, unresolved == 0 else { return }
+    forgetKey()
+  }
+
+  /// Nothing is frozen any more.
+  package mutating func forgetKey() {
+    keyOpenedAt = nil
+    frozenSHA = nil
+    recipientHash = nil
+  }
+
+  // MARK: Back to an earlier state
+
+  /// The slot has too little left, or is over: the next permitted one.
+  package mutating func planAfterSlot() {
+    state = .planned
+    reason = .slotOver
+    nextAt = max(nextAt, slotEnd)
+    letGo()
+  }
+
+  /// The claim's lease would not outlast a call: to be queued again.
+  package mutating func leaseTooShort(at now: Timestamp) {
+    state = .planned
+    reason = .leaseShort
+    nextAt = max(nextAt, now)
+    letGo()
+  }
+
+  /// Back to `queued` without an event, to be published at once; the generation stays, so that a
+  /// late one still counts.
+  package mutating func publishAgain() {
+    state = .queued
+    reason = .eventLost
+    queuedAt = Self.queuedLongAgo
+    owner = nil
+    leaseUntil = Timestamp(milliseconds: 0)
+    publishedAt = nil
+    partition = nil
+    offset = nil
+  }
+
+  // MARK: Out of the platform's hands
+
+  /// The call's deadline passed long ago, and nobody said what became of it.
+  package mutating func becomeUncertain(at now: Timestamp) {
+    letGo()
+    state = PlantedBug.reapToPlanned.isPlanted ? .planned : .uncertain
+    reason = .noAnswer
+    unresolved += PlantedBug.reapForgets.isPlanted ? 0 : 1
+    nextAt = now
+  }
+
+  /// Held or suppressed; but one with an attempt of unknown outcome must not be forgotten.
+  package mutating func setAside(as state: DeliveryState, reason: DeliveryReason) {
+    self.state = unresolved > 0 ? .uncertain : state
+    self.reason = unresolved > 0 ? .awaitsOperator : reason
+    if unresolved > 0 { nextAt = .never }
+    generation += 1
+    letGo()
+  }
+
+  /// A later version is told instead.
+  package mutating func supersede() {
+    state = .superseded
+    reason = .superseded
+    generation += 1
+    letGo()
+  }
+
+  /// Positive evidence wins wherever the delivery stands; whether it was new.
+  package mutating func accept(on channel: Channel) -> Bool {
+    guard state != .accepted else { return false }
+    state = .accepted
+    reason = nil
+    self.channel = channel
+    unresolved = 0
+    letGo()
+    return true
+  }
+}
