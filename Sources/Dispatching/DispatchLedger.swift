@@ -33,13 +33,16 @@ package struct QueueRequest: Sendable {
   package var after: QueueCursor?
   /// Only what was queued before: retries, and what was put back.
   package var onlyAgain: Bool
+  /// Passes over what others have in hand at the moment, instead of waiting for it.
+  package var skipsLocked: Bool
   package var maxLatenessSeconds: Int64
   package var limit: Int
 
   package init(
-    zone: String, slot: ZoneSlot, after: QueueCursor?, onlyAgain: Bool, maxLatenessSeconds: Int64,
-    limit: Int
+    zone: String, slot: ZoneSlot, after: QueueCursor?, onlyAgain: Bool, skipsLocked: Bool = true,
+    maxLatenessSeconds: Int64, limit: Int
   ) {
+    self.skipsLocked = skipsLocked
     self.zone = zone
     self.slot = slot
     self.after = after

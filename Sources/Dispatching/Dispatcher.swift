@@ -61,8 +61,8 @@ package struct Dispatcher: Sendable {
     }
   }
 
-  /// A pass over the zone, and a last one that must find nothing: rows that others had in hand
-  /// during the first may be back.
+  /// A pass over the zone, and a last one that must find nothing: it waits for the rows that others
+  /// had in hand during the first, which may be back.
   private func dispatch(
     _ zone: String, onlyAgain: Bool, into report: inout DispatchReport
   ) async throws {
@@ -73,8 +73,11 @@ package struct Dispatcher: Sendable {
     }
     var slot = rules.slot(at: try await ledger.now())
     var waiting = 0
-    passes: for _ in 0..<Self.maxPasses {
-      switch try await pass(zone, slot, onlyAgain: onlyAgain, into: &report) {
+    passes: for number in 0..<Self.maxPasses {
+      let request = QueueRequest(
+        zone: zone, slot: slot, after: nil, onlyAgain: onlyAgain, skipsLocked: number == 0,
+        maxLatenessSeconds: configuration.maxLatenessSeconds, limit: configuration.batchSize)
+      switch try await pass(request, into: &report) {
       case .slotOver:
         slot = rules.slot(at: try await ledger.now())
       case .over(let taken, let stillWaiting):
@@ -99,11 +102,9 @@ package struct Dispatcher: Sendable {
 
   /// Batch after batch; while one is published, the next is queued.
   private func pass(
-    _ zone: String, _ slot: ZoneSlot, onlyAgain: Bool, into report: inout DispatchReport
+    _ first: QueueRequest, into report: inout DispatchReport
   ) async throws -> PassOutcome {
-    var request = QueueRequest(
-      zone: zone, slot: slot, after: nil, onlyAgain: onlyAgain,
-      maxLatenessSeconds: configuration.maxLatenessSeconds, limit: configuration.batchSize)
+    var request = first
     var unpublished: [DeliveryEvent] = []
     var taken = 0
     var waiting = 0

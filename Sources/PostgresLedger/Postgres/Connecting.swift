@@ -68,7 +68,8 @@ struct Connecting {
     let said = ServerRefusal(text)
     // Without a SQLSTATE the server did not come to speak: no such host, nobody listens, or no
     // trust in its certificate, which time does not mend.
-    let isUntrusted = PQsslInUse(pointer) == 1 || text.contains("SSL") || text.contains("certificate")
+    let isUntrusted =
+      PQsslInUse(pointer) == 1 || text.contains("SSL") || text.contains("certificate")
     return PostgresError(
       operation: Self.operation, sqlState: said.sqlState ?? (isUntrusted ? "28000" : nil),
       message: said.message, isConnectionLost: true)

@@ -1,4 +1,3 @@
-
 /// Where a PostgreSQL database is and how it is spoken to.
 package struct PostgresAddress: Sendable {
   /// `postgres://USER@HOST:PORT/DATABASE?sslmode=…`, as libpq reads it; may hold a password, and is

@@ -1,0 +1,217 @@
+import Billing
+package import Delivery
+
+/// Reap, sweep and resolve on PostgreSQL. Everything found is found through an index of what is under
+/// way, never by reading all deliveries; what others have in hand is not for a reconciler.
+extension PostgresLedger: DeliveryLedger {
+  package func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
+    try await database.write { connection in
+      try CommitTokens.forgetOld(in: connection)
+      let now = try self.now(in: connection)
+      let rows = try Self.rows(
+        SweepQueries.overdueCalls, now.adding(milliseconds: -timing.reapAfter), limit,
+        in: connection)
+      var changes = DeliveryChanges(at: now)
+      for var row in rows {
+        changes.close(row.lastAttempt, of: row.key.month, .unknown)
+        row.record.becomeUncertain(at: now)
+        changes.save(row, who: Self.reconciler)
+      }
+      try changes.write(in: connection)
+      return rows.count
+    }
+  }
+
+  /// In the deliveries' log.
+  private static let reconciler = "reconciler"
+
+  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
+    try await database.write { connection in
+      let now = try self.now(in: connection)
+      var counts = SweepCounts()
+      var changes = DeliveryChanges(at: now)
+      let over =
+        try Self.rows(SweepQueries.queuedPastSlot, now, limit, in: connection)
+        + Self.rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
+      for var row in over {
+        row.record.planAfterSlot()
+        changes.save(row, who: Self.reconciler)
+        counts.slotOver += 1
+      }
+      for var row in try Self.lost(committed: committed, at: now, limit: limit, in: connection) {
+        row.record.publishAgain()
+        changes.save(row, who: Self.reconciler, logged: true)
+        counts.lostEvents += 1
+      }
+      try changes.write(in: connection)
+      return counts
+    }
+  }
+
+  /// The event was consumed, and nobody has the delivery: it is due to be published again.
+  private static func lost(
+    committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: PostgresConnection
+  ) throws -> [DeliveryRow] {
+    guard !committed.isEmpty else { return [] }
+    let positions = committed.sorted { $0.key < $1.key }
+    let partitions = IntegerColumn(positions) { $0.key }
+    let offsets = IntegerColumn(positions) { $0.value }
+    var lost: [DeliveryRow] = []
+    for slotEnd in try QueuedSlots.ends(after: now, in: connection) where lost.count < limit {
+      lost += try rows(
+        SweepQueries.queuedBelow, slotEnd, partitions, offsets, limit - lost.count,
+        in: connection)
+    }
+    if lost.count < limit {
+      lost += try rows(
+        SweepQueries.claimedAbandoned, now, partitions, offsets, limit - lost.count,
+        in: connection)
+    }
+    return lost
+  }
+
+  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
+    try await database.read { connection in
+      let now = try self.now(in: connection)
+      return try connection.rows(SweepQueries.uncertain, now, limit) { found in
+        let row = try DeliveryRow(found)
+        let delivery = UncertainDelivery(
+          row.record, contactHash: found.bytes(DeliveryRow.columnCount),
+          notAfter: found.timestamp(DeliveryRow.columnCount + 1),
+          policy: try self.deliveryPolicies.policy(row.record.policy, in: connection), now: now)
+        guard let delivery else { throw Self.damaged("an uncertain delivery has no channel") }
+        return delivery
+      }
+    }
+  }
+
+  package func resolve(
+    _ resolutions: [Resolution], who: String
+  ) async throws -> [ResolveOutcome] {
+    try await database.write { connection in
+      var rows = try DeliveryRows.lock(resolutions.lazy.map(\.key), in: connection)
+      let chains = try AttemptChains(of: Array(rows.values), in: connection)
+      let now = try self.now(in: connection)
+      var changes = DeliveryChanges(at: now)
+      let outcomes = try resolutions.map { resolution -> ResolveOutcome in
+        guard var row = rows.removeValue(forKey: resolution.key) else { return .stale }
+        let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
+        let outcome = row.record.resolve(resolution, policy: policy, at: now)
+        guard outcome != .stale else { return .stale }
+        if case .accepted(let reference) = resolution.finding {
+          changes.close(
+            chains.uncertain(of: row), of: row.key.month, .accepted(reference: reference))
+        }
+        changes.save(row, who: who, logged: resolution.finding == .park)
+        return outcome
+      }
+      try changes.write(in: connection)
+      return outcomes
+    }
+  }
+
+  package func underWay() async throws -> UnderWay {
+    try await database.read { connection in
+      let counts = try connection.first(SweepQueries.counts) { row in
+        UnderWay(
+          queued: row.int(0), claimed: row.int(1), sending: row.int(2), unsettled: row.int(3))
+      }
+      return counts ?? UnderWay(queued: 0, claimed: 0, sending: 0, unsettled: 0)
+    }
+  }
+
+  private static func rows(
+    _ sql: String, _ moment: Timestamp, _ limit: Int, in connection: PostgresConnection
+  ) throws -> [DeliveryRow] {
+    try connection.rows(sql, moment, limit, read: DeliveryRow.init)
+  }
+
+  private static func rows(
+    _ sql: String, _ moment: Timestamp, _ partitions: IntegerColumn, _ offsets: IntegerColumn,
+    _ limit: Int, in connection: PostgresConnection
+  ) throws -> [DeliveryRow] {
+    try connection.rows(sql, moment, partitions, offsets, limit, read: DeliveryRow.init)
+  }
+}
+
+extension AttemptChains {
+  /// The attempt that nobody knows the outcome of, the latest of several: a later one may have been
+  /// refused.
+  func uncertain(of row: DeliveryRow) -> Int64? {
+    find(of: row) {
+      row.saved.isUncertainAttempt(channel: $0.channel, round: $0.round, outcome: $0.outcome)
+    } ?? row.lastAttempt
+  }
+}
+
+/// The slots for which something is queued: as many as there are zones with different ones.
+enum QueuedSlots {
+  static let nextQuery = "SELECT min(slot_end) FROM deliveries WHERE state = 2 AND slot_end > $1"
+
+  /// The ends of those that are not over, ascending, stepping along the index.
+  static func ends(
+    after now: Timestamp, in connection: PostgresConnection
+  ) throws -> [Timestamp] {
+    var ends: [Timestamp] = []
+    var last = now
+    while let next = try connection.first(nextQuery, last, read: { $0.optionalTimestamp(0) }) ?? nil
+    {
+      last = next
+      ends.append(last)
+    }
+    return ends
+  }
+}
+
+/// What the reconciler finds deliveries by. The conditions are literally those of the indexes.
+enum SweepQueries {
+  private static let select = "SELECT \(DeliveryRow.columns) FROM deliveries d"
+  private static let passingOver = "FOR UPDATE OF d SKIP LOCKED"
+
+  static let overdueCalls =
+    "\(select) WHERE d.state = 4 AND d.lease_until <= $1 LIMIT $2 \(passingOver)"
+  static let queuedPastSlot =
+    "\(select) WHERE d.state = 2 AND d.slot_end <= $1 LIMIT $2 \(passingOver)"
+  static let claimedPastSlot = """
+    \(select) WHERE d.state = 3 AND d.lease_until <= $1 AND d.slot_end <= $1 LIMIT $2
+    \(passingOver)
+    """
+  /// Below what the group has committed of each partition.
+  static let queuedBelow = """
+    SELECT \(DeliveryRow.columns)
+    FROM unnest($2, $3) AS p (number, reached)
+    JOIN deliveries d ON d.state = 2 AND d.slot_end = $1 AND d.topic_partition = p.number
+      AND d.topic_offset < p.reached
+    LIMIT $4 \(passingOver)
+    """
+  static let claimedAbandoned = """
+    \(select) WHERE d.state = 3 AND d.lease_until <= $1 AND d.slot_end > $1
+      AND EXISTS (SELECT FROM unnest($2, $3) AS p (number, reached)
+        WHERE p.number = d.topic_partition AND d.topic_offset < p.reached)
+    LIMIT $4 \(passingOver)
+    """
+  static let counts = """
+    SELECT (SELECT count(*) FROM deliveries WHERE state = 2),
+      (SELECT count(*) FROM deliveries WHERE state = 3),
+      (SELECT count(*) FROM deliveries WHERE state = 4),
+      (SELECT count(*) FROM deliveries WHERE state = 7 AND next_at < 9223372036854775807)
+    """
+  /// With the hash of the contact that the channel has now, and the last attempt's deadline.
+  static let uncertain = """
+    SELECT \(DeliveryRow.columns),
+      CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END, a.deadline
+    FROM (SELECT * FROM deliveries d WHERE d.state = 7 AND d.next_at <= $1
+      ORDER BY d.next_at LIMIT $2) d
+    LEFT JOIN customers c ON c.customer_id = d.customer_id
+      AND c.recorded_to = 9223372036854775807
+    LEFT JOIN attempts a ON a.month = d.month AND a.attempt_id = d.last_attempt
+    ORDER BY d.next_at
+    """
+}
+
+/// Tokens of `commits` are needed for as long as somebody may ask.
+enum CommitTokens {
+  static func forgetOld(in connection: PostgresConnection) throws {
+    try connection.run("DELETE FROM commits WHERE at < clock_timestamp() - interval '1 hour'")
+  }
+}

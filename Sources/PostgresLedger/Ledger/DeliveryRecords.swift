@@ -1,0 +1,67 @@
+import Billing
+package import Delivery
+
+/// Outcomes on PostgreSQL. What follows from an outcome is decided in the transaction, from the row
+/// as it is then: the customer may have changed it while the call was under way (R4).
+extension PostgresLedger {
+  package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {
+    try await database.write { connection in
+      var rows = try DeliveryRows.lock(results.lazy.map(\.key), in: connection)
+      let now = try self.now(in: connection)
+      var changes = DeliveryChanges(at: now)
+      // Those of an attempt that is not the latest: found together, after the rest is decided.
+      var numbered: [(row: DeliveryRow, attempt: Int, outcome: SendOutcome)] = []
+      var written: [DeliveryKey: DeliveryRow] = [:]
+      let outcomes = try results.map { result -> RecordOutcome in
+        guard var row = rows[result.key] else { return .stale }
+        let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
+        let outcome = row.record.record(result, policy: policy, at: now)
+        switch result.closes(as: outcome) {
+        case .none: break
+        case .numbered(let attempt) where attempt != row.saved.attempt:
+          numbered.append((row, attempt, result.outcome))
+        case .latest, .numbered:
+          changes.close(row.lastAttempt, of: row.key.month, result.outcome)
+        }
+        rows[result.key] = row
+        if case .recorded = outcome { written[result.key] = row }
+        return outcome
+      }
+      let chains = try AttemptChains(of: numbered.map(\.row), in: connection)
+      for (row, attempt, outcome) in numbered {
+        let found = chains.find(of: row) { $0.attempt == attempt }
+        changes.close(found, of: row.key.month, outcome)
+      }
+      for row in written.values { changes.save(row, who: row.saved.owner) }
+      try changes.write(in: connection)
+      return outcomes
+    }
+  }
+
+  package func recordAccepted(
+    _ evidence: [AcceptanceEvidence]
+  ) async throws -> [EvidenceOutcome] {
+    try await database.write { connection in
+      let keys = evidence.map { IdempotencyKey($0.idempotencyKey) }
+      var rows = try DeliveryRows.lock(keys.compactMap { $0?.delivery }, in: connection)
+      let chains = try AttemptChains(of: Array(rows.values), in: connection)
+      let now = try self.now(in: connection)
+      var changes = DeliveryChanges(at: now)
+      var written: [DeliveryKey: DeliveryRow] = [:]
+      let outcomes = zip(evidence, keys).map { evidence, key -> EvidenceOutcome in
+        guard let key, var row = rows[key.delivery] else { return .unknownDelivery }
+        let attempt = chains.find(of: row) {
+          $0.channel == key.channel.code && $0.round == key.round
+        }
+        changes.close(attempt, of: row.key.month, .accepted(reference: evidence.reference))
+        guard row.record.accept(on: key.channel) else { return .alreadyRecorded }
+        rows[key.delivery] = row
+        written[key.delivery] = row
+        return .recorded
+      }
+      for row in written.values { changes.save(row, who: "evidence") }
+      try changes.write(in: connection)
+      return outcomes
+    }
+  }
+}

@@ -1,0 +1,113 @@
+import Billing
+
+/// One row of `deliveries` as it was read, and as it is to be.
+struct DeliveryRow {
+  var record: DeliveryRecord
+  /// As it was read: `DeliveryChanges` checks the transition from it.
+  let saved: DeliveryRecord
+  /// The row of its latest attempt.
+  let lastAttempt: Int64?
+  /// Of its log.
+  let lastEntry: Int64?
+
+  var key: DeliveryKey { record.key }
+
+  /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
+  static let columns = """
+    d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.fence, d.reason,
+    d.version, d.policy, d.template, d.channels, d.channel, d.quiet_mask, d.time_zone, d.due_at,
+    d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
+    d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
+    d.queued_at, d.published_at, d.topic_partition, d.topic_offset, d.round, d.last_attempt,
+    d.last_entry
+    """
+  static let columnCount = 36
+
+  init(_ row: PostgresRow) throws {
+    guard let state = DeliveryState(code: row.int(4)),
+      let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(13)))
+    else { throw PostgresLedger.damaged("a delivery's state or quiet mask is out of range") }
+    record = DeliveryRecord(
+      key: try DeliveryKey(row, at: 0), state: state, generation: row.int(5), fence: row.int(6),
+      reason: row.optionalText(7).flatMap(DeliveryReason.init(rawValue:)), version: row.int(8),
+      policy: row.int(9), template: row.int(10), usable: ChannelDigits.channels(row.int(11)),
+      channel: Channel(code: row.int(12)), quiet: quiet, timeZone: row.text(14),
+      dueAt: row.timestamp(15), madeAt: row.timestamp(16), nextAt: row.timestamp(17),
+      isBegun: row.bool(18), attempt: row.int(19), channelAttempts: row.int(20),
+      unresolved: row.int(21), closed: ChannelSet(rawValue: row.int(22)),
+      keyOpenedAt: row.optionalTimestamp(23), frozenSHA: try row.optionalHash(24),
+      recipientHash: row.optionalBytes(25), slotEnd: row.timestamp(26),
+      owner: row.optionalText(27), leaseUntil: row.timestamp(28), queuedAt: row.timestamp(29),
+      publishedAt: row.optionalTimestamp(30), partition: row.optionalInteger(31),
+      offset: row.optionalInteger(32), round: row.int(33))
+    saved = record
+    lastAttempt = row.optionalInteger(34)
+    lastEntry = row.optionalInteger(35)
+  }
+}
+
+extension DeliveryKey {
+  /// Reads month, customer, kind and sequence from four columns.
+  init(_ row: PostgresRow, at column: Int) throws {
+    guard let kind = DeliveryKind(code: row.int(column + 2)) else {
+      throw PostgresLedger.damaged("a delivery's kind is out of range")
+    }
+    self.init(
+      month: BillingMonth(index: Int32(truncatingIfNeeded: row.integer(column))),
+      customer: CustomerID(row.integer(column + 1)), kind: kind, sequence: row.int(column + 3))
+  }
+
+  /// Whoever locks several rows does so in this order.
+  static func isBefore(_ left: DeliveryKey, _ right: DeliveryKey) -> Bool {
+    (left.month.index, left.customer.number, left.kind.code, left.sequence)
+      < (right.month.index, right.customer.number, right.kind.code, right.sequence)
+  }
+}
+
+/// Batches of rows, found by their keys.
+enum DeliveryRows {
+  /// Locks the rows that there are, in the order of keys, and reads them. In a READ COMMITTED
+  /// transaction they are as they are then, whatever was waited for.
+  static func lock(
+    _ keys: some Collection<DeliveryKey>, in connection: PostgresConnection
+  ) throws -> [DeliveryKey: DeliveryRow] {
+    try rows(keys, then: "FOR UPDATE OF d", in: connection)
+  }
+
+  static func read(
+    _ keys: some Collection<DeliveryKey>, in connection: PostgresConnection
+  ) throws -> [DeliveryKey: DeliveryRow] {
+    try rows(keys, then: "", in: connection)
+  }
+
+  private static func rows(
+    _ keys: some Collection<DeliveryKey>, then locking: String, in connection: PostgresConnection
+  ) throws -> [DeliveryKey: DeliveryRow] {
+    var rows: [DeliveryKey: DeliveryRow] = [:]
+    rows.reserveCapacity(keys.count)
+    for (month, keys) in byMonth(Set(keys)) {
+      try connection.query(
+        """
+        SELECT \(DeliveryRow.columns)
+        FROM unnest($2, $3, $4) AS k (customer_id, kind, sequence)
+        JOIN deliveries d ON d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
+          AND d.sequence = k.sequence
+        \(locking)
+        """, month, IntegerColumn(keys) { $0.customer }, IntegerColumn(keys) { $0.kind.code },
+        IntegerColumn(keys) { $0.sequence }
+      ) {
+        let row = try DeliveryRow($0)
+        rows[row.key] = row
+      }
+    }
+    return rows
+  }
+
+  /// Each month is a partition of its own: one statement a month looks at no other. Keys in order.
+  private static func byMonth(
+    _ keys: Set<DeliveryKey>
+  ) -> [(month: BillingMonth, keys: [DeliveryKey])] {
+    Dictionary(grouping: keys, by: \.month).sorted { $0.key.index < $1.key.index }
+      .map { ($0.key, $0.value.sorted(by: DeliveryKey.isBefore)) }
+  }
+}

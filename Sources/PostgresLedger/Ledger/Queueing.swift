@@ -1,0 +1,125 @@
+import Billing
+import Dispatching
+
+/// Queues, holds and suppresses the rows of one batch.
+struct Queueing {
+  private let request: QueueRequest
+  private let now: Timestamp
+  private let unreachable: [CustomerID: DeliveryReason]
+  private var queued: [DueRow] = []
+  private var setAside: [(row: DueRow, state: DeliveryState, reason: DeliveryReason)] = []
+  private var changes: DeliveryChanges
+  /// By corrections of this batch.
+  private var superseded: Set<DeliveryKey> = []
+
+  init(
+    request: QueueRequest, at now: Timestamp, unreachable: [CustomerID: DeliveryReason]
+  ) {
+    self.request = request
+    self.now = now
+    self.unreachable = unreachable
+    changes = DeliveryChanges(at: now)
+  }
+
+  mutating func take(
+    _ rows: [DueRow], into batch: inout QueuedBatch, in connection: PostgresConnection
+  ) throws {
+    var corrections: [DueRow] = []
+    for row in rows {
+      let delivery = row.delivery
+      let decision = delivery.decision(
+        at: now, maxLatenessSeconds: request.maxLatenessSeconds,
+        noChannel: unreachable[delivery.key.customer] ?? .noContact)
+      switch decision {
+      case .queue where delivery.key.kind == .correction: corrections.append(row)
+      case .queue: queued.append(row)
+      case .hold(let reason): setAside.append((row, .held, reason))
+      case .suppress(let reason): setAside.append((row, .suppressed, reason))
+      }
+    }
+    // Those that give way are decided before anything is written: one may be in this batch.
+    for row in corrections {
+      guard try giveWay(to: row, into: &batch, in: connection) else {
+        batch.waiting += 1
+        continue
+      }
+      queued.append(row)
+    }
+    queued.removeAll { superseded.contains($0.delivery.key) }
+    setAside.removeAll { superseded.contains($0.row.delivery.key) }
+    for row in queued {
+      guard
+        let event = row.delivery.event(
+          generation: row.delivery.generation + 1, slotEnd: request.slot.end)
+      else { throw PostgresLedger.damaged("a planned delivery has no channel") }
+      batch.events.append(event)
+    }
+    batch.held += setAside.count { $0.state == .held }
+    batch.suppressed += setAside.count { $0.state == .suppressed }
+  }
+
+  func write(in connection: PostgresConnection) throws {
+    var changes = changes
+    try put(aside: setAside, into: &changes, in: connection)
+    try changes.write(in: connection)
+    let numbers = try RowNumbers.take(queued.count, of: "entry_numbers", in: connection)
+    try LogEntry.write(
+      queued.map {
+        LogEntry(
+          queued: $0.delivery, generation: $0.delivery.generation + 1, previous: $0.lastEntry,
+          at: now, slotEnd: request.slot.end)
+      }, under: numbers, in: connection)
+    let rows = zip(queued, numbers).map { (key: $0.delivery.key, entry: $1) }
+    for (month, rows) in Dictionary(grouping: rows, by: \.key.month) {
+      try connection.run(
+        """
+        UPDATE deliveries d SET state = 2, generation = d.generation + 1, reason = NULL,
+          slot_end = $2, lease_until = 0, queued_at = $3, published_at = NULL,
+          topic_partition = NULL, topic_offset = NULL, owner = NULL, last_entry = k.entry,
+          changed_at = $3
+        FROM unnest($4, $5, $6, $7) AS k (customer_id, kind, sequence, entry)
+        WHERE d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
+          AND d.sequence = k.sequence
+        """, month, request.slot.end, now, IntegerColumn(rows) { $0.key.customer },
+        IntegerColumn(rows) { $0.key.kind.code }, IntegerColumn(rows) { $0.key.sequence },
+        IntegerColumn(rows) { $0.entry })
+    }
+  }
+
+  /// Few, so the whole rows are read; one with an attempt of unknown outcome must not be forgotten.
+  private func put(
+    aside: [(row: DueRow, state: DeliveryState, reason: DeliveryReason)],
+    into changes: inout DeliveryChanges, in connection: PostgresConnection
+  ) throws {
+    guard !aside.isEmpty else { return }
+    let rows = try DeliveryRows.lock(aside.map(\.row.delivery.key), in: connection)
+    for (row, state, reason) in aside {
+      guard var row = rows[row.delivery.key] else { continue }
+      row.record.setAside(as: state, reason: reason)
+      changes.save(row, who: "dispatch")
+    }
+  }
+
+  /// Whether a correction may go: the earlier deliveries of its bill give way, or it waits.
+  private mutating func giveWay(
+    to correction: DueRow, into batch: inout QueuedBatch, in connection: PostgresConnection
+  ) throws -> Bool {
+    let earlier = try connection.rows(
+      """
+      SELECT \(DeliveryRow.columns) FROM deliveries d
+      WHERE d.month = $1 AND d.customer_id = $2 AND d.version < $3
+      ORDER BY d.kind, d.sequence FOR UPDATE
+      """, correction.delivery.key.month, correction.delivery.key.customer,
+      correction.delivery.version, read: DeliveryRow.init
+    ).filter { !superseded.contains($0.key) }
+    guard let givingWay = CorrectionGate.givingWay(earlier.map(\.record)) else { return false }
+    for position in givingWay {
+      var row = earlier[position]
+      row.record.supersede()
+      changes.save(row, who: "dispatch")
+      superseded.insert(row.key)
+      batch.superseded += 1
+    }
+    return true
+  }
+}
