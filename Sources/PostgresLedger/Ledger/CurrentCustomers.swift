@@ -1,0 +1,36 @@
+import Billing
+
+/// A customer's current row, as far as deliveries go by it.
+struct CurrentCustomerRow {
+  var customer: CurrentCustomer
+  var emailHash: [UInt8]
+  var phoneHash: [UInt8]
+
+  /// The current rows of those that there are.
+  static func read(
+    _ customers: some Collection<CustomerID>, in connection: PostgresConnection
+  ) throws -> [CustomerID: CurrentCustomerRow] {
+    var rows: [CustomerID: CurrentCustomerRow] = [:]
+    rows.reserveCapacity(customers.count)
+    try connection.query(
+      """
+      SELECT customer_id, channels, length(email_sealed), length(phone_sealed), quiet_mask,
+        time_zone, send_day, email_hash, phone_hash
+      FROM customers
+      WHERE customer_id = ANY($1) AND recorded_to = 9223372036854775807
+      """, IntegerColumn(customers) { $0 }
+    ) { rows[CustomerID($0.integer(0))] = try CurrentCustomerRow($0) }
+    return rows
+  }
+
+  private init(_ row: PostgresRow) throws {
+    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(4))) else {
+      throw PostgresLedger.damaged("a customer's quiet mask is out of range")
+    }
+    customer = CurrentCustomer(
+      preferred: ChannelDigits.channels(row.int(1)), hasEmail: row.integer(2) > 0,
+      hasPhone: row.integer(3) > 0, quiet: quiet, timeZone: row.text(5), sendDay: row.int(6))
+    emailHash = row.bytes(7)
+    phoneHash = row.bytes(8)
+  }
+}
