@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 
 extension EmbeddedLedger {
   /// Notes which key this ledger's contact data is sealed with, or compares with what was noted:
@@ -18,6 +18,11 @@ extension EmbeddedLedger {
     }
   }
 
+  /// Whether contact data was ever sealed here.
+  package func hasContactKey() async throws -> Bool {
+    try await database.read { try Self.notedMark(in: $0) != nil }
+  }
+
   private static let contactKeyEntry = "contact_key_mark"
 
   private static func notedMark(in connection: Connection) throws -> String? {
@@ -27,10 +32,4 @@ extension EmbeddedLedger {
   private static func text(of mark: [UInt8]) -> String {
     mark.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
-}
-
-package enum ContactKeyClaim: Sendable {
-  /// The key that contact data here is sealed with, from now on or since long.
-  case same
-  case another
 }
