@@ -99,7 +99,7 @@ let package = Package(
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
         "Audit",
-        "EmbeddedStore", "HTTPProvider", "MockProvider",
+        "EmbeddedStore", "PostgresLedger", "HTTPProvider", "MockProvider",
         .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),
@@ -153,6 +153,13 @@ let package = Package(
     .target(name: "FaultyNetwork", dependencies: nio, path: "Tests/FaultyNetwork"),
     .testTarget(name: "FaultyNetworkTests", dependencies: ["FaultyNetwork"] + nio),
     .testTarget(name: "AuditTests", dependencies: ["Audit", "Billing"]),
+    .testTarget(
+      name: "PostgresLedgerTests",
+      dependencies: [
+        "PostgresLedger", "Billing", "Runs", "Importing", "Settlement", "Rendering",
+        "Dispatching", "Delivery", "Audit", "EmbeddedStore", "BillingTestKit", "FaultyNetwork",
+        logging,
+      ]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
       name: "SimulationTests",

@@ -1,3 +1,5 @@
+import CPostgres
+
 /// Where a PostgreSQL database is and how it is spoken to.
 package struct PostgresAddress: Sendable {
   /// `postgres://USER@HOST:PORT/DATABASE?sslmode=…`, as libpq reads it; may hold a password, and is
@@ -8,6 +10,15 @@ package struct PostgresAddress: Sendable {
   package init(url: String, limits: PostgresLimits = PostgresLimits()) {
     self.url = url
     self.limits = limits
+  }
+
+  /// Whether libpq can read it, such as it is written.
+  package static func isWellFormed(_ url: String) -> Bool {
+    guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://"),
+      let options = PQconninfoParse(url, nil)
+    else { return false }
+    PQconninfoFree(options)
+    return true
   }
 }
 

@@ -7,7 +7,7 @@ import Logging
 struct BillingConfiguration: Sendable {
   /// The configuration file, which need not be there.
   let path: String
-  /// Absolute paths of the embedded stores.
+  /// Absolute paths of the embedded stores, and where the ledger is.
   let stores: StorePaths
   let keys: KeySource
   /// 1…64.
@@ -25,7 +25,7 @@ struct BillingConfiguration: Sendable {
   let providers: ProviderSettings
 
   struct StorePaths: Hashable, Sendable {
-    var ledger: String
+    var ledger: LedgerAddress
     var statements: String
     var bills: String
     var events: String
@@ -80,7 +80,7 @@ extension BillingConfiguration {
     let read = SettingReader(sources: sources)
     path = sources.path
     stores = StorePaths(
-      ledger: try read.path(.ledger, scheme: "sqlite"),
+      ledger: try read.ledger(),
       statements: try read.path(.statements, scheme: "sqlite"),
       bills: try read.path(.bills, scheme: "file"),
       events: try read.path(.events, scheme: "sqlite"),

@@ -11,7 +11,7 @@ struct DeliveryPlatform: Sendable {
   static let group = "delivery"
 
   private let environment: CommandEnvironment
-  private let ledger: EmbeddedLedger
+  private let ledger: any PlatformLedger
   private let events: EventStore
   private let parts: Parts
   private let timing: DeliveryTiming
@@ -30,7 +30,7 @@ struct DeliveryPlatform: Sendable {
   /// - Parameter providerClock: what the stand-in providers' seconds pass on.
   /// - Throws: `CommandFailure` also where a provider over HTTP is to be used in simulated time.
   init(
-    _ environment: CommandEnvironment, ledger: EmbeddedLedger, bills: any BillStore,
+    _ environment: CommandEnvironment, ledger: any PlatformLedger, bills: any BillStore,
     pinned: PinnedBills, log: EmbeddedAcceptanceLog, seal: ContactSeal,
     providerClock: any WallClock
   ) async throws {

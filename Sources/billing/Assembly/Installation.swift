@@ -18,9 +18,9 @@ struct Installation {
     if try makeNewFile(path, text: ConfigurationFile.text(), mode: 0o644) {
       made.append(.madeFile(path))
     }
-    made += try makeKey()
     let stores = configuration.stores
-    let files = [stores.ledger, stores.statements, stores.events, stores.acceptances]
+    let files = [stores.statements, stores.events, stores.acceptances] + ledgerFiles
+    made += try await makeKey()
     let folders = files.map(folder(of:)) + [stores.bills]
     for folder in Set(folders).sorted() where try makeFolder(folder) {
       made.append(.madeFolder(folder))
@@ -35,12 +35,24 @@ struct Installation {
 
   /// A key only where nothing was sealed yet: contact data under a lost key cannot be read with
   /// another.
-  private func makeKey() throws -> [Phrase] {
+  private func makeKey() async throws -> [Phrase] {
     guard case .file(let path) = configuration.keys else { return [] }
-    if fileStatus(path) == nil, fileStatus(configuration.stores.ledger) != nil {
+    if fileStatus(path) == nil, try await hasLedger() {
       throw CommandFailure(.wrongUsage, .keyMissing(path), remedy: .restoreKey)
     }
     _ = try makeFolder(folder(of: path))
     return try ContactKey.makeFile(at: path) ? [.madeKey(path)] : []
+  }
+
+  private var ledgerFiles: [String] {
+    if case .sqlite(let path) = configuration.stores.ledger { [path] } else { [] }
+  }
+
+  /// Whether there is one that contact data may have been sealed for.
+  private func hasLedger() async throws -> Bool {
+    switch configuration.stores.ledger {
+    case .sqlite(let path): fileStatus(path) != nil
+    case .postgres: try await environment.openLedger().hasContactKey()
+    }
   }
 }

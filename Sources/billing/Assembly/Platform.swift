@@ -14,7 +14,7 @@ import Settlement
 /// and ports.
 struct Platform: Sendable {
   private let environment: CommandEnvironment
-  private let ledger: EmbeddedLedger
+  private let ledger: any PlatformLedger
   private let statementStore: EmbeddedStatementStore
   private let bills: DirectoryBillStore
 
@@ -23,13 +23,11 @@ struct Platform: Sendable {
   /// Opens what `billing init` made.
   init(_ environment: CommandEnvironment) async throws {
     let stores = environment.configuration.stores
-    for path in [stores.ledger, stores.statements, stores.bills] where fileStatus(path) == nil {
+    for path in stores.localPaths where fileStatus(path) == nil {
       throw CommandFailure(.wrongUsage, .notSetUp(path), remedy: .runInit)
     }
     self.environment = environment
-    ledger = EmbeddedLedger(
-      // Enough to keep a disk busy with the scattered reads of delivery.
-      database: try Database(path: stores.ledger, readerCount: 8), clock: environment.clock)
+    ledger = try environment.openLedger()
     statementStore = EmbeddedStatementStore(database: try Database(path: stores.statements))
     bills = try DirectoryBillStore(path: stores.bills)
     try await ledger.checkSchema()
@@ -39,10 +37,8 @@ struct Platform: Sendable {
   /// Makes the stores and applies what migrations are missing; how many were applied.
   static func migrate(_ environment: CommandEnvironment) async throws -> Int {
     let stores = environment.configuration.stores
-    let ledger = EmbeddedLedger(
-      database: try Database(path: stores.ledger), clock: environment.clock)
     let statementStore = EmbeddedStatementStore(database: try Database(path: stores.statements))
-    return try await ledger.migrate() + statementStore.migrate()
+    return try await environment.openLedger().migrate() + statementStore.migrate()
   }
 
   // MARK: Ports that commands read from
@@ -146,5 +142,13 @@ struct Platform: Sendable {
       worker: ProcessIdentity.current.description, programVersion: ProgramVersion.current,
       workers: configuration.workers, leaseSeconds: Int64(configuration.runLeaseSeconds),
       isGone: { ProcessIdentity($0)?.isGone ?? false })
+  }
+}
+
+extension BillingConfiguration.StorePaths {
+  /// What `billing init` makes on this machine, and nothing works without.
+  fileprivate var localPaths: [String] {
+    let ledger: [String] = if case .sqlite(let path) = ledger { [path] } else { [] }
+    return ledger + [statements, bills]
   }
 }

@@ -7,6 +7,11 @@ enum Setting: String, CaseIterable, Sendable {
   case statements
   case bills
   case events
+  case postgresConnections = "postgres.connections"
+  case postgresConnectSeconds = "postgres.connectSeconds"
+  case postgresStatementSeconds = "postgres.statementSeconds"
+  case postgresLockSeconds = "postgres.lockSeconds"
+  case postgresRetrySeconds = "postgres.retrySeconds"
   case keysFile = "keys.file"
   case keysContact = "keys.contact"
   case workers
@@ -66,6 +71,11 @@ enum Setting: String, CaseIterable, Sendable {
     case .statements: "sqlite:data/statements.sqlite"
     case .bills: "file:data"
     case .events: "sqlite:data/events.sqlite"
+    case .postgresConnections: "8"
+    case .postgresConnectSeconds: "10"
+    case .postgresStatementSeconds: "600"
+    case .postgresLockSeconds: "60"
+    case .postgresRetrySeconds: "60"
     case .keysFile: "billing.key"
     case .keysContact: nil
     case .workers, .locale, .logLevel: "auto"
@@ -95,10 +105,18 @@ enum Setting: String, CaseIterable, Sendable {
   /// One line about it, for billing.yaml.
   var comment: String {
     switch self {
-    case .ledger: "Inputs, runs, bills and deliveries. sqlite:PATH, or sqlite:///ABSOLUTE/PATH."
+    case .ledger:
+      "Inputs, runs, bills and deliveries. sqlite:PATH, sqlite:///ABSOLUTE/PATH, or "
+        + "postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full (a password: by PGPASSFILE)."
     case .statements: "Statements. sqlite:PATH."
     case .bills: "Bills are kept below this folder, in bills/. file:PATH."
     case .events: "The topic between dispatch and delivery. sqlite:PATH."
+    case .postgresConnections: "Connections of one process to a ledger on PostgreSQL, 1 to 100."
+    case .postgresConnectSeconds: "A connection has this long to come about, 1 to 600."
+    case .postgresStatementSeconds: "A statement has this long, 1 to 86400."
+    case .postgresLockSeconds: "It waits this long for what others hold, 1 to 3600."
+    case .postgresRetrySeconds:
+      "What a lost connection or another transaction undid is tried again this long, 1 to 3600."
     case .keysFile: "32 secret bytes that seal e-mail and phone. Back it up; keep it to yourself."
     case .keysContact: "The same secret in a variable instead of a file."
     case .workers: "Tasks that work on a run in this process, 1 to 64; auto: one a processor."

@@ -10,6 +10,11 @@ extension Phrase {
     "Check that the store named in billing.yaml is there and that you may use it.",
     ko: "billing.yaml에 적힌 저장소가 있는지, 사용 권한이 있는지 확인하십시오.")
 
+  static let mendAccess = Phrase(
+    "Mend the name, the password, the certificate or the rights that the server refuses, then run "
+      + "the same command again.",
+    ko: "서버가 거부한 사용자 이름, 비밀번호, 인증서 또는 권한을 바로잡은 뒤 같은 명령을 다시 실행하십시오.")
+
   static let makeStoreWritable = Phrase(
     "Make the folder and its files writable, then run the same command again.",
     ko: "폴더와 파일에 쓰기 권한을 준 뒤 같은 명령을 다시 실행하십시오.")

@@ -17,6 +17,10 @@ extension Phrase {
       ko: "\(range.lowerBound)부터 \(range.upperBound)까지의 정수")
   }
 
+  static let aLedger = Phrase(
+    "sqlite:PATH, sqlite:///ABSOLUTE/PATH or postgres://USER@HOST:PORT/DATABASE",
+    ko: "sqlite:경로, sqlite:///절대경로, postgres://사용자@호스트:포트/데이터베이스 중 하나")
+
   static func aStore(_ scheme: String) -> Phrase {
     Phrase(
       "\(scheme):PATH or \(scheme):///ABSOLUTE/PATH", ko: "\(scheme):경로 또는 \(scheme):///절대경로")

@@ -40,7 +40,7 @@ struct ConfigurationTests {
   @Test("without a file everything has its default, below the working directory")
   func defaults() async throws {
     let configuration = try await configuration()
-    #expect(configuration.stores.ledger == folder.path + "/data/ledger.sqlite")
+    #expect(configuration.stores.ledger == .sqlite(path: folder.path + "/data/ledger.sqlite"))
     #expect(configuration.keys == .file(folder.path + "/billing.key"))
     #expect(configuration.settlement.chunkSize == 2000)
     #expect(configuration.settlement.maxParkedPercent == FixedDecimal("1"))
@@ -126,10 +126,27 @@ struct ConfigurationTests {
 
   @Test("a store that needs a server is refused by name, without showing its URL")
   func notBuiltIn() async throws {
-    let failure = await failure(assignments: ["ledger=postgres://billing:hunter2@db/billing"])
+    let failure = await failure(assignments: ["statements=mongodb://billing:hunter2@db/billing"])
     #expect(failure?.status == .wrongUsage)
-    #expect(failure?.what.english.contains("`ledger` names a postgres store") == true)
+    #expect(failure?.what.english.contains("`statements` names a mongodb store") == true)
     #expect("\(String(describing: failure))".contains("hunter2") == false)
+  }
+
+  @Test("a ledger on PostgreSQL is known by its URL, which is never shown")
+  func postgres() async throws {
+    let url = "postgres://billing:hunter2@db:5433/billing?sslmode=verify-full"
+    let configuration = try await configuration(
+      file: "workers: 1\n", environment: ["BILLING_LEDGER": url])
+    guard case .postgres(let settings) = configuration.stores.ledger else {
+      Issue.record("not a ledger on PostgreSQL")
+      return
+    }
+    #expect(settings.url == url)
+    for wrong in ["postgres:billing", "postgres://db:hunter2x/billing?sslmod=no"] {
+      let failure = await failure(assignments: ["ledger=\(wrong)"])
+      #expect(failure?.status == .wrongUsage)
+      #expect("\(String(describing: failure))".contains("hunter2") == false)
+    }
   }
 
   @Test("a secret in the file or a flag is refused and not shown")

@@ -1,0 +1,34 @@
+import PostgresLedger
+
+/// Where the ledger is, as its URL says.
+enum LedgerAddress: Hashable, Sendable {
+  /// An absolute path.
+  case sqlite(path: String)
+  /// May hold a password: never printed.
+  case postgres(PostgresSettings)
+
+  struct PostgresSettings: Hashable, Sendable {
+    var url: String
+    var limits: PostgresLimits
+  }
+}
+
+extension SettingReader {
+  func ledger() throws -> LedgerAddress {
+    let url = try value(.ledger, .aLedger) { $0 }
+    let scheme = url.prefix { $0 != ":" }.lowercased()
+    guard scheme == "postgres" || scheme == "postgresql" else {
+      return .sqlite(path: try path(.ledger, scheme: "sqlite"))
+    }
+    var limits = PostgresLimits()
+    limits.maxConnections = try integer(.postgresConnections, in: 1...100)
+    limits.connectSeconds = Int64(try integer(.postgresConnectSeconds, in: 1...600))
+    limits.statementSeconds = Int64(try integer(.postgresStatementSeconds, in: 1...86_400))
+    limits.lockSeconds = Int64(try integer(.postgresLockSeconds, in: 1...3600))
+    limits.retrySeconds = Int64(try integer(.postgresRetrySeconds, in: 1...3600))
+    return .postgres(
+      .init(
+        url: try value(.ledger, .aLedger) { PostgresAddress.isWellFormed($0) ? $0 : nil },
+        limits: limits))
+  }
+}
