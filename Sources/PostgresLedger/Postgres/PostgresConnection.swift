@@ -26,8 +26,8 @@ final class PostgresConnection {
     try execute(Self.session(address.limits))
   }
 
-  /// Plans are kept off sequential scans and hash joins: a plan that was made for a table when it
-  /// was small would be kept when it has grown.
+  /// A plan that was made for a table when it was small is kept when it has grown. So every plan is
+  /// one that suits a large table: rows are found by their keys, one after the other.
   private static func session(_ limits: PostgresLimits) -> String {
     """
     SET statement_timeout = '\(limits.statementSeconds)s';
@@ -41,6 +41,9 @@ final class PostgresConnection {
     SET enable_seqscan = off;
     SET enable_hashjoin = off;
     SET enable_mergejoin = off;
+    SET enable_material = off;
+    SET enable_memoize = off;
+    SET max_parallel_workers_per_gather = 0;
     """
   }
 
