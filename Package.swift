@@ -122,19 +122,30 @@ let package = Package(
         "Audit",
       ],
       path: "Tests/BillingTestKit"),
+    // The ledgers that a suite about a stage runs on, one after the other.
+    .target(
+      name: "LedgerTestKit",
+      dependencies: [
+        "Billing", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery", "Audit",
+        "EmbeddedStore", "PostgresLedger", "CPostgres", "BillingTestKit", logging,
+      ],
+      path: "Tests/LedgerTestKit"),
     .testTarget(
       name: "BillingTests", dependencies: ["Billing", "BillingTestKit"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "RunsTests", dependencies: ["Runs", "EmbeddedStore", "BillingTestKit"]),
+    .testTarget(
+      name: "RunsTests", dependencies: ["Runs", "EmbeddedStore", "BillingTestKit", "LedgerTestKit"]),
     .testTarget(
       name: "ImportingTests", dependencies: ["Importing", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
       name: "SettlementTests",
-      dependencies: ["Settlement", "Importing", "EmbeddedStore", "BillingTestKit"]),
+      dependencies: [
+        "Settlement", "Importing", "EmbeddedStore", "BillingTestKit", "LedgerTestKit",
+      ]),
     .testTarget(
       name: "RenderingTests",
       dependencies: [
-        "Rendering", "Settlement", "Audit", "EmbeddedStore", "BillingTestKit",
+        "Rendering", "Settlement", "Audit", "EmbeddedStore", "BillingTestKit", "LedgerTestKit",
         .product(name: "Mustache", package: "swift-mustache"),
       ],
       resources: [.copy("Fixtures")]),
@@ -157,8 +168,8 @@ let package = Package(
       name: "PostgresLedgerTests",
       dependencies: [
         "PostgresLedger", "Billing", "Runs", "Importing", "Settlement", "Rendering",
-        "Dispatching", "Delivery", "Audit", "EmbeddedStore", "BillingTestKit", "FaultyNetwork",
-        logging,
+        "Dispatching", "Delivery", "Audit", "EmbeddedStore", "BillingTestKit", "LedgerTestKit",
+        "FaultyNetwork", logging,
       ]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),
     .testTarget(
@@ -171,6 +182,7 @@ let package = Package(
       name: "CommandTests",
       dependencies: [
         "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+        "LedgerTestKit",
       ],
       exclude: ["Fixtures"]),
   ],

@@ -1,4 +1,5 @@
 import BillingTestKit
+import LedgerTestKit
 import PostgresLedger
 import Testing
 
@@ -6,10 +7,10 @@ import Testing
 struct PostgresRenderingLedgerTests {
   private func conformance() async throws -> RenderingLedgerConformance {
     let clock = TestClock()
-    let database = TestDatabase.open(try await TestDatabase.url())
-    let ledger = PostgresLedger(database: database, clock: .given(clock))
+    let url = try await TestDatabase.url()
+    let ledger = PostgresLedger(database: TestDatabase.open(url), clock: .given(clock))
     return RenderingLedgerConformance(
-      ledger: ledger, access: PostgresLedgerRows(database: database), clock: clock)
+      ledger: ledger, access: PostgresLedgerRows(url: url), clock: clock)
   }
 
   @Test func `a version stays what it is once active`() async throws {

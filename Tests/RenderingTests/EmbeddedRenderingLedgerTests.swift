@@ -1,5 +1,6 @@
 import BillingTestKit
 import EmbeddedStore
+import LedgerTestKit
 import Testing
 
 @Suite("Bills and deliveries on the embedded ledger")
@@ -10,7 +11,7 @@ struct EmbeddedRenderingLedgerTests {
     let ledger = EmbeddedLedger(database: database, clock: clock)
     try await ledger.migrate()
     return RenderingLedgerConformance(
-      ledger: ledger, access: LedgerRows(database: database), clock: clock)
+      ledger: ledger, access: EmbeddedLedgerRows(database: database), clock: clock)
   }
 
   @Test func `a version stays what it is once active`() async throws {

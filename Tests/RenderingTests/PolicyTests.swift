@@ -1,7 +1,7 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
 import Foundation
+import LedgerTestKit
 import Rendering
 import Testing
 
@@ -13,10 +13,11 @@ struct PolicyTests {
     folder = try TestFolder()
   }
 
-  private func administration() async throws -> (PolicyAdministration, EmbeddedLedger) {
-    let ledger = EmbeddedLedger(database: try Database(path: ":memory:"), clock: TestClock())
-    try await ledger.migrate()
-    return (PolicyAdministration(ledger: ledger), ledger)
+  private func administration(
+    on kind: LedgerKind
+  ) async throws -> (PolicyAdministration, TestLedger) {
+    let ledger = try await kind.open(clock: TestClock())
+    return (PolicyAdministration(ledger: ledger.ports), ledger)
   }
 
   private static let yaml = """
@@ -42,27 +43,29 @@ struct PolicyTests {
     }
   }
 
-  @Test func `the first policy is installed once, and makes bills`() async throws {
-    let (administration, ledger) = try await administration()
+  @Test(arguments: LedgerKind.allCases)
+  func `the first policy is installed once, and makes bills`(on kind: LedgerKind) async throws {
+    let (administration, ledger) = try await administration(on: kind)
     #expect(try await administration.installFirstPolicy() == .activated)
     #expect(try await administration.installFirstPolicy() == .unchanged)
-    let policy = try #require(try await ledger.activePolicy())
+    let policy = try #require(try await ledger.ports.activePolicy())
     #expect(policy == .first)
-    _ = try CompiledTemplates(try await ledger.templates(policy.templateVersion), for: policy)
+    _ = try CompiledTemplates(try await ledger.ports.templates(policy.templateVersion), for: policy)
   }
 
-  @Test func `a folder becomes the active policy`() async throws {
-    let (administration, ledger) = try await administration()
+  @Test(arguments: LedgerKind.allCases)
+  func `a folder becomes the active policy`(on kind: LedgerKind) async throws {
+    let (administration, ledger) = try await administration(on: kind)
     _ = try await administration.installFirstPolicy()
     try write("policy.yaml", Self.yaml)
     try writeTemplates { $0.channel == .sms ? "{{total}}\n" : $0.body }
     #expect(try await administration.apply(folder: folder.path, activating: false) == .stored)
-    #expect(try await ledger.activePolicy()?.version == 1)
+    #expect(try await ledger.ports.activePolicy()?.version == 1)
     #expect(try await administration.apply(folder: folder.path, activating: true) == .activated)
-    let policy = try #require(try await ledger.activePolicy())
+    let policy = try #require(try await ledger.ports.activePolicy())
     #expect(policy.version == 2 && policy.billChannels == [.sms, .email] && !policy.masksNames)
     #expect(policy.uncertain == .atLeastOnce && policy.dueDay == 15)
-    let templates = try await ledger.templates(2)
+    let templates = try await ledger.ports.templates(2)
     #expect(templates.count == 4)
     #expect(templates.filter { $0.channel == .sms }.map(\.body) == ["{{total}}", "{{total}}"])
     #expect(try await administration.apply(folder: folder.path, activating: true) == .unchanged)
@@ -74,18 +77,19 @@ struct PolicyTests {
       try FileManager.default.removeItem(atPath: folder.file(name))
     }
     #expect(try await administration.apply(folder: folder.path, activating: true) == .activated)
-    #expect(try await ledger.activePolicy()?.version == 3)
+    #expect(try await ledger.ports.activePolicy()?.version == 3)
   }
 
-  @Test func `templates that do not compile are not stored`() async throws {
-    let (administration, ledger) = try await administration()
+  @Test(arguments: LedgerKind.allCases)
+  func `templates that do not compile are not stored`(on kind: LedgerKind) async throws {
+    let (administration, ledger) = try await administration(on: kind)
     try write("policy.yaml", Self.yaml)
     try writeTemplates { $0.name == "email.ko-KR" ? "{{nobody}}" : $0.body }
     await #expect(throws: TemplateError.self) {
       try await administration.apply(folder: folder.path, activating: true)
     }
-    #expect(try await ledger.templates(2).isEmpty)
-    #expect(try await ledger.policy(2) == nil)
+    #expect(try await ledger.ports.templates(2).isEmpty)
+    #expect(try await ledger.ports.policy(2) == nil)
   }
 
   @Test(arguments: [

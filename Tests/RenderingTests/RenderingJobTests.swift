@@ -2,6 +2,7 @@ import Audit
 import Billing
 import BillingTestKit
 import EmbeddedStore
+import LedgerTestKit
 import Logging
 import Rendering
 import Runs
@@ -9,23 +10,22 @@ import Testing
 
 @Suite("Job 2")
 struct RenderingJobTests {
-  /// A ledger, the stores and a job on them, in memory but for the bills.
+  /// A ledger of either kind, the stores and a job on them.
   private struct Stage {
-    let ledger: EmbeddedLedger
-    let rows: LedgerRows
+    private let testLedger: TestLedger
     let statements: EmbeddedStatementStore
     let store: DirectoryBillStore
     let folder: TestFolder
     let month = SampleStatements.month
 
-    init() async throws {
-      let database = try Database(path: ":memory:")
-      ledger = EmbeddedLedger(database: database, clock: TestClock())
-      rows = LedgerRows(database: database)
+    var ledger: any StageLedger { testLedger.ports }
+    var rows: any LedgerRows { testLedger.rows }
+
+    init(_ kind: LedgerKind) async throws {
+      testLedger = try await kind.open(clock: TestClock())
       statements = EmbeddedStatementStore(database: try Database(path: ":memory:"))
       folder = try TestFolder()
       store = try DirectoryBillStore(path: folder.file("bills"))
-      try await ledger.migrate()
       try await statements.migrate()
       _ = try await PolicyAdministration(ledger: ledger).installFirstPolicy()
     }
@@ -70,8 +70,11 @@ struct RenderingJobTests {
     }
   }
 
-  @Test func `every statement gets a bill of every channel, and then a delivery`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `every statement gets a bill of every channel, and then a delivery`(on kind: LedgerKind)
+    async throws
+  {
+    let stage = try await Stage(kind)
     try await stage.settle(1...20)
     let runs = try await stage.job().render(stage.month)
     #expect(runs.map(\.status) == [.completed])
@@ -86,8 +89,9 @@ struct RenderingJobTests {
     #expect(html.contains("2026-10-5-1"))
   }
 
-  @Test func `a completed month is left alone`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `a completed month is left alone`(on kind: LedgerKind) async throws {
+    let stage = try await Stage(kind)
     try await stage.settle(1...20)
     let first = try await stage.job().render(stage.month)
     let deliveries = try await stage.rows.count("delivery_log")
@@ -97,8 +101,9 @@ struct RenderingJobTests {
     #expect(try await stage.rows.count("delivery_log") == deliveries)
   }
 
-  @Test func `before the settlement is completed nothing is written`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `before the settlement is completed nothing is written`(on kind: LedgerKind) async throws {
+    let stage = try await Stage(kind)
     await #expect(throws: RenderingError.notSettled(stage.month)) {
       try await stage.job().render(stage.month)
     }
@@ -109,11 +114,12 @@ struct RenderingJobTests {
     #expect(try await stage.ledger.runs(of: stage.month).map(\.key.job) == [.settlement])
   }
 
-  @Test func `a run that was interrupted ends with the same bills`() async throws {
-    let plain = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `a run that was interrupted ends with the same bills`(on kind: LedgerKind) async throws {
+    let plain = try await Stage(kind)
     try await plain.settle(1...20)
     let whole = try await plain.job().render(plain.month)
-    let stage = try await Stage()
+    let stage = try await Stage(kind)
     try await stage.settle(1...20)
     let failing = FailingBillStore(store: stage.store, puts: 3)
     await #expect(throws: RunError.self) {
@@ -127,8 +133,11 @@ struct RenderingJobTests {
     #expect(try await stage.rows.count("deliveries") == 20)
   }
 
-  @Test func `something else where a bill is to be stops the run and is left alone`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `something else where a bill is to be stops the run and is left alone`(on kind: LedgerKind)
+    async throws
+  {
+    let stage = try await Stage(kind)
     try await stage.settle(1...3)
     let other = Bill(key: stage.key(2), content: [1, 2, 3])
     _ = try await stage.store.put([other])
@@ -137,8 +146,11 @@ struct RenderingJobTests {
     #expect(try await stage.rows.count("deliveries") == 0)
   }
 
-  @Test func `supplements and corrections get runs of their kind and sequence`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `supplements and corrections get runs of their kind and sequence`(on kind: LedgerKind)
+    async throws
+  {
+    let stage = try await Stage(kind)
     try await stage.settle(1...5)
     _ = try await stage.job().render(stage.month)
     try await stage.settle([7, 8], kind: .supplement)
@@ -160,8 +172,9 @@ struct RenderingJobTests {
     #expect(both.allSatisfy { $0 != nil } && both[0] != both[1])
   }
 
-  @Test func `an open correction does not hold up the others' bills`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `an open correction does not hold up the others' bills`(on kind: LedgerKind) async throws {
+    let stage = try await Stage(kind)
     try await stage.settle(1...3)
     try await stage.settle([2], version: 2, kind: .correction, completing: false)
     await #expect(
@@ -172,10 +185,13 @@ struct RenderingJobTests {
     #expect(try await stage.rows.count("bills") == 6)
   }
 
-  @Test func `a month rendered by a new policy has bills of its own, and sends nothing twice`()
+  @Test(arguments: LedgerKind.allCases)
+  func `a month rendered by a new policy has bills of its own, and sends nothing twice`(
+    on kind: LedgerKind
+  )
     async throws
   {
-    let stage = try await Stage()
+    let stage = try await Stage(kind)
     try await stage.settle(1...10)
     _ = try await stage.job().render(stage.month)
     try await stage.rows.put(stage.delivery(4), into: .accepted, begun: true)
@@ -199,8 +215,11 @@ struct RenderingJobTests {
     #expect(try await stage.job().renderByActivePolicy(stage.month).isEmpty)
   }
 
-  @Test func `a lost bill is made again, byte for byte, by the versions of its key`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `a lost bill is made again, byte for byte, by the versions of its key`(on kind: LedgerKind)
+    async throws
+  {
+    let stage = try await Stage(kind)
     try await stage.settle(1...4)
     _ = try await stage.job().render(stage.month)
     var set = PolicySet.first
@@ -221,8 +240,9 @@ struct RenderingJobTests {
     #expect(try await pinned.bill(stage.key(3, template: 5)) == nil)
   }
 
-  @Test func `a preview is the bill, with nothing stored`() async throws {
-    let stage = try await Stage()
+  @Test(arguments: LedgerKind.allCases)
+  func `a preview is the bill, with nothing stored`(on kind: LedgerKind) async throws {
+    let stage = try await Stage(kind)
     try await stage.settle(1...4)
     let preview = BillPreview(ledger: stage.ledger, statements: stage.statements)
     let email = try await preview.bill(of: CustomerID(3), month: stage.month)

@@ -1,6 +1,6 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
+import LedgerTestKit
 import Logging
 import Runs
 import Synchronization
@@ -14,14 +14,8 @@ struct RunEngineTests {
   private let key = RunKey(
     job: .settlement, month: BillingMonth(year: 2026, month: 10)!, kind: .regular, sequence: 1)
 
-  private func ledger() async throws -> EmbeddedLedger {
-    let ledger = EmbeddedLedger(database: try Database(path: ":memory:"), clock: clock)
-    try await ledger.migrate()
-    return ledger
-  }
-
-  private func hold(_ ledger: EmbeddedLedger) async throws -> RunHold {
-    let opening = try await ledger.open(
+  private func hold(_ ledger: TestLedger) async throws -> RunHold {
+    let opening = try await ledger.ports.open(
       RunRequest(
         key: key, programVersion: "test", worker: "a", leaseSeconds: 60, steps: ["whole"]))
     switch opening {
@@ -30,14 +24,15 @@ struct RunEngineTests {
     }
   }
 
-  private func engine(_ ledger: EmbeddedLedger) -> RunEngine {
+  private func engine(_ ledger: TestLedger) -> RunEngine {
     RunEngine(
-      ledger: ledger, clock: clock, settings: Self.settings,
+      ledger: ledger.ports, clock: clock, settings: Self.settings,
       progress: SilentProgress(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 
-  @Test func `a completed step is not done again`() async throws {
-    let ledger = try await ledger()
+  @Test(arguments: LedgerKind.allCases)
+  func `a completed step is not done again`(on kind: LedgerKind) async throws {
+    let ledger = try await kind.open(clock: clock)
     let times = Mutex(0)
     let step = RunStep(
       "whole",
@@ -49,11 +44,15 @@ struct RunEngineTests {
     try await engine(ledger).perform([step], under: hold)
     try await engine(ledger).perform([step], under: hold)
     #expect(times.withLock { $0 } == 1)
-    #expect(try await ledger.steps(of: hold.run.id)[0].actual == ControlTotals(count: 1, sum: 2))
+    #expect(
+      try await ledger.ports.steps(of: hold.run.id)[0].actual == ControlTotals(count: 1, sum: 2))
   }
 
-  @Test func `a chunk that keeps failing ends the run and names the chunk`() async throws {
-    let ledger = try await ledger()
+  @Test(arguments: LedgerKind.allCases)
+  func `a chunk that keeps failing ends the run and names the chunk`(on kind: LedgerKind)
+    async throws
+  {
+    let ledger = try await kind.open(clock: clock)
     let tries = Mutex(0)
     let range = ChunkRange(index: 0, lower: CustomerID(1), upper: CustomerID(2), items: 2)
     let step = RunStep(
@@ -69,13 +68,14 @@ struct RunEngineTests {
       try await engine(ledger).perform([step], under: hold)
     }
     #expect(tries.withLock { $0 } == Self.settings.chunkAttempts)
-    let run = try #require(try await ledger.run(key))
+    let run = try #require(try await ledger.ports.run(key))
     #expect(run.status == .failed)
     #expect(run.failure?.contains("chunk 0") == true)
   }
 
-  @Test func `a cancelled run is let go, to be gone on with at once`() async throws {
-    let ledger = try await ledger()
+  @Test(arguments: LedgerKind.allCases)
+  func `a cancelled run is let go, to be gone on with at once`(on kind: LedgerKind) async throws {
+    let ledger = try await kind.open(clock: clock)
     let hold = try await hold(ledger)
     let engine = engine(ledger)
     let task = Task {
@@ -92,13 +92,14 @@ struct RunEngineTests {
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
     guard
-      case .resumed = try await ledger.open(
+      case .resumed = try await ledger.ports.open(
         RunRequest(key: key, programVersion: "test", worker: "b", leaseSeconds: 60, steps: []))
     else { throw Unexpected("the run was not let go") }
   }
 
-  @Test func `work ends when the run is taken over`() async throws {
-    let ledger = try await ledger()
+  @Test(arguments: LedgerKind.allCases)
+  func `work ends when the run is taken over`(on kind: LedgerKind) async throws {
+    let ledger = try await kind.open(clock: clock)
     let hold = try await hold(ledger)
     let (started, begin) = AsyncStream.makeStream(of: Void.self)
     let engine = engine(ledger)
@@ -115,7 +116,7 @@ struct RunEngineTests {
         ], under: hold)
     }
     for await _ in started { break }
-    _ = try await ledger.open(
+    _ = try await ledger.ports.open(
       RunRequest(
         key: key, programVersion: "test", worker: "b", leaseSeconds: 60, steps: [],
         isGone: { _ in true }))

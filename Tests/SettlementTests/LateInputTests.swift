@@ -1,6 +1,6 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
+import LedgerTestKit
 import Runs
 import Settlement
 import Testing
@@ -10,8 +10,8 @@ import Testing
 struct LateInputTests {
   private let month = SettlementBench.month
 
-  private func settled(_ customers: Int) async throws -> SettlementBench {
-    let bench = try await SettlementBench()
+  private func settled(_ customers: Int, on kind: LedgerKind) async throws -> SettlementBench {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(customers)
     return bench
   }
@@ -26,10 +26,13 @@ struct LateInputTests {
         month, customers: customers.map { CustomerID($0) }, reason: "late"))
   }
 
-  @Test func `a changed amount of a charge that was billed is listed until it is corrected`()
+  @Test(arguments: LedgerKind.allCases)
+  func `a changed amount of a charge that was billed is listed until it is corrected`(
+    on kind: LedgerKind
+  )
     async throws
   {
-    let bench = try await settled(2)
+    let bench = try await settled(2, on: kind)
     try await bench.importing(["charges.csv": "C1,1,2026-10-20,fee,Fee,500,false"])
     _ = try await bench.job().settle(month)
     #expect(try await changed(bench) == 0)
@@ -41,8 +44,11 @@ struct LateInputTests {
     #expect(try await changed(bench) == 0)
   }
 
-  @Test func `a changed late charge is listed for the month that billed it`() async throws {
-    let bench = try await settled(1)
+  @Test(arguments: LedgerKind.allCases)
+  func `a changed late charge is listed for the month that billed it`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await settled(1, on: kind)
     _ = try await bench.job().settle(month)
     try await bench.importing(["charges.csv": "L1,1,2026-10-20,fee,Late,500,false"])
     bench.clock.advance(seconds: 31 * 86_400)
@@ -52,8 +58,11 @@ struct LateInputTests {
     #expect(try await bench.ledger.unbilled(of: month.next).changedCustomers == 1)
   }
 
-  @Test func `a correction that changes nothing clears its customers from the list`() async throws {
-    let bench = try await settled(2)
+  @Test(arguments: LedgerKind.allCases)
+  func `a correction that changes nothing clears its customers from the list`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await settled(2, on: kind)
     _ = try await bench.job().settle(month)
     // It ends after the month.
     try await bench.importing(["subscriptions.csv": "1,1,SMALL,2020-01-01,2026-12-01"])
@@ -66,16 +75,22 @@ struct LateInputTests {
     #expect(try await changed(bench) == 1)
   }
 
-  @Test func `a customer whom a correction had to park stays on the list`() async throws {
-    let bench = try await settled(2)
+  @Test(arguments: LedgerKind.allCases)
+  func `a customer whom a correction had to park stays on the list`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await settled(2, on: kind)
     _ = try await bench.job().settle(month)
     try await bench.importing(["subscriptions.csv": "1,1,NOWHERE,2020-01-01,"])
     #expect(try await correct(bench, 1).parked == 1)
     #expect(try await changed(bench) == 1)
   }
 
-  @Test func `a line that joins a bundle lists the bundle's other members`() async throws {
-    let bench = try await settled(4)
+  @Test(arguments: LedgerKind.allCases)
+  func `a line that joins a bundle lists the bundle's other members`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await settled(4, on: kind)
     try await bench.importing(["bundles.csv": "F,1,2020-01-01,\nF,2,2020-01-01,"])
     _ = try await bench.job().settle(month)
     #expect(try await changed(bench) == 0)
@@ -90,8 +105,11 @@ struct LateInputTests {
     #expect(try await changed(bench) == 3)
   }
 
-  @Test func `a customer who turns out to have left before the month is listed`() async throws {
-    let bench = try await settled(2)
+  @Test(arguments: LedgerKind.allCases)
+  func `a customer who turns out to have left before the month is listed`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await settled(2, on: kind)
     _ = try await bench.job().settle(month)
     func first(terminated: String, mail: String = "c1@example.com") -> [String: String] {
       [
@@ -105,10 +123,13 @@ struct LateInputTests {
     #expect(try await changed(bench) == 1)
   }
 
-  @Test func `customers recorded late are settled as a supplement, or parked with a reason`()
+  @Test(arguments: LedgerKind.allCases)
+  func `customers recorded late are settled as a supplement, or parked with a reason`(
+    on kind: LedgerKind
+  )
     async throws
   {
-    let bench = try await settled(2)
+    let bench = try await settled(2, on: kind)
     _ = try await bench.job().settle(month)
     let rows = SettlementBench.customers(5).split(separator: "\n")
     try await bench.importing([

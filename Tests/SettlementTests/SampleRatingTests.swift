@@ -1,7 +1,7 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
 import Importing
+import LedgerTestKit
 import Runs
 import Settlement
 import Testing
@@ -10,26 +10,28 @@ import Testing
 struct SampleRatingTests {
   private static let month = BillingMonth(year: 2026, month: 10)!
 
-  @Test(arguments: [(seed: 1, poison: 0), (seed: 2, poison: 40), (seed: 3, poison: 7)])
-  func `exactly the poisoned customers cannot be rated`(seed: Int, poison: Int) async throws {
+  @Test(
+    arguments: LedgerKind.allCases,
+    [(seed: 1, poison: 0), (seed: 2, poison: 40), (seed: 3, poison: 7)])
+  func `exactly the poisoned customers cannot be rated`(
+    on kind: LedgerKind, sample: (seed: Int, poison: Int)
+  ) async throws {
+    let (seed, poison) = sample
     let folder = try TestFolder()
-    let ledger = EmbeddedLedger(
-      database: try Database(path: folder.file("ledger.sqlite"), durable: false),
-      clock: TestClock())
-    try await ledger.migrate()
+    let ledger = try await kind.open(clock: TestClock())
     let sample = try Sample(
       seed: UInt64(seed), customers: 2000, poison: poison, month: Self.month)
     try sample.write(to: folder.file("sample"))
     let seal = try #require(ContactSeal(keyID: 1, secret: [UInt8](repeating: 7, count: 32)))
-    let report = try await Importer(ledger: ledger, seal: seal).run(
+    let report = try await Importer(ledger: ledger.ports, seal: seal).run(
       directory: folder.file("sample"))
     #expect(report.outcome == .recorded(number: 1))
-    let parked = try await parkingReasons(ledger)
+    let parked = try await parkingReasons(ledger.ports)
     #expect(parked.count == poison)
     if poison == 40 { #expect(Set(parked.map(\.code)).count >= 5) }
   }
 
-  private func parkingReasons(_ ledger: EmbeddedLedger) async throws -> [ParkingReason] {
+  private func parkingReasons(_ ledger: any StageLedger) async throws -> [ParkingReason] {
     let catalog = try #require(try await ledger.catalog(for: Self.month))
     let run = RunRecord(
       id: 1, key: RunKey(job: .settlement, month: Self.month, kind: .regular, sequence: 1),

@@ -3,26 +3,30 @@ import BillingTestKit
 import EmbeddedStore
 import Foundation
 import Importing
+import LedgerTestKit
 import Logging
 import Runs
 import Settlement
 import Synchronization
 
-/// A ledger and a statement store in memory, with a catalog and import sets written by the test.
+/// A ledger of either kind and a statement store in memory, with a catalog and import sets written by
+/// the test.
 struct SettlementBench {
   let clock = OffsetClock(Timestamp(iso8601: "2026-11-01T00:00:00Z")!)
-  let ledger: EmbeddedLedger
-  let store: EmbeddedStatementStore
+  private let testLedger: TestLedger
+  let store: any StatementStore
   private let folder: TestFolder
 
   static let month = BillingMonth(year: 2026, month: 10)!
 
-  init() async throws {
-    ledger = EmbeddedLedger(database: try Database(path: ":memory:"), clock: clock)
-    store = EmbeddedStatementStore(database: try Database(path: ":memory:"))
+  var ledger: any StageLedger { testLedger.ports }
+
+  init(_ kind: LedgerKind) async throws {
+    testLedger = try await kind.open(clock: clock)
+    let store = EmbeddedStatementStore(database: try Database(path: ":memory:"))
     folder = try TestFolder()
-    try await ledger.migrate()
     try await store.migrate()
+    self.store = store
   }
 
   static let catalog = """

@@ -1,6 +1,6 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
+import LedgerTestKit
 import Runs
 import Settlement
 import Synchronization
@@ -10,10 +10,13 @@ import Testing
 struct SettlementJobTests {
   private let month = SettlementBench.month
 
-  @Test func `the rating fixture comes out as expected, through import, settle and export`()
+  @Test(arguments: LedgerKind.allCases)
+  func `the rating fixture comes out as expected, through import, settle and export`(
+    on kind: LedgerKind
+  )
     async throws
   {
-    let bench = try await SettlementBench()
+    let bench = try await SettlementBench(kind)
     try await bench.importing(folder: Fixture.rating)
     let runs = try await bench.job().settle(month)
     #expect(runs.map(\.status) == [.completed])
@@ -21,8 +24,26 @@ struct SettlementJobTests {
     #expect(try await bench.export() == Fixture.text(Fixture.rating + "/expected.csv"))
   }
 
-  @Test func `running a completed month again writes nothing`() async throws {
-    let bench = try await SettlementBench()
+  @Test func `the rating fixture comes to the same statements on every ledger, hash for hash`()
+    async throws
+  {
+    var statements: [[String]] = []
+    for kind in LedgerKind.allCases {
+      let bench = try await SettlementBench(kind)
+      try await bench.importing(folder: Fixture.rating)
+      _ = try await bench.job().settle(month)
+      let rows = try await bench.manifest()
+      #expect(rows.count == 298)
+      statements.append(rows.map { "\($0.key) \($0.hash) \($0.total)" })
+      let seals = try await bench.ledger.runs(of: month).map { String(describing: $0.seal) }
+      statements[statements.count - 1] += seals
+    }
+    #expect(Set(statements).count == 1)
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `running a completed month again writes nothing`(on kind: LedgerKind) async throws {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(25)
     _ = try await bench.job().settle(month)
     let before = try await bench.manifest()
@@ -32,8 +53,11 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.runs(of: nil) == runs)
   }
 
-  @Test func `customers in the cohort with nothing to bill get a statement of 0`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `customers in the cohort with nothing to bill get a statement of 0`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importing([
       "catalog.yaml": SettlementBench.catalog, "customers.csv": SettlementBench.customers(1),
     ])
@@ -41,8 +65,11 @@ struct SettlementJobTests {
     #expect(try await bench.statement(1)?.totals.total == 0)
   }
 
-  @Test func `a month that is not over, and one without a catalog, are refused`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a month that is not over, and one without a catalog, are refused`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     await #expect(throws: SettlementError.noCatalog(month)) {
       try await bench.job().settle(month)
     }
@@ -55,10 +82,11 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.runs(of: nil).isEmpty)
   }
 
-  @Test func `parked customers are settled as a supplement once their data is mended`()
+  @Test(arguments: LedgerKind.allCases)
+  func `parked customers are settled as a supplement once their data is mended`(on kind: LedgerKind)
     async throws
   {
-    let bench = try await SettlementBench()
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(12)
     try await bench.importing([
       "subscriptions.csv": "3,3,NOWHERE,2020-01-01,\n7,7,SMALL,2026-10-10,"
@@ -86,10 +114,11 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.unsettled(of: month, after: nil, limit: 10).isEmpty)
   }
 
-  @Test func `too many parked customers fail the run until enough of them are mended`()
+  @Test(arguments: LedgerKind.allCases)
+  func `too many parked customers fail the run until enough of them are mended`(on kind: LedgerKind)
     async throws
   {
-    let bench = try await SettlementBench()
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(10)
     try await bench.importing(["subscriptions.csv": "3,3,NOWHERE,2020-01-01,"])
     let job = bench.job(maxParkedPerMillion: 50_000)
@@ -105,8 +134,11 @@ struct SettlementJobTests {
     #expect(try await bench.manifest().count == 10)
   }
 
-  @Test func `the hours between a failure and going on are nobody's work`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `the hours between a failure and going on are nobody's work`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(10)
     try await bench.importing(["subscriptions.csv": "3,3,NOWHERE,2020-01-01,"])
     let job = bench.job(maxParkedPerMillion: 50_000)
@@ -119,8 +151,11 @@ struct SettlementJobTests {
     #expect(regular.wasTakenOver, "part of it was done before: there is no rate")
   }
 
-  @Test func `a correction makes the next version and leaves the old one`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a correction makes the next version and leaves the old one`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(5)
     _ = try await bench.job().settle(month)
     try await bench.importing(["subscriptions.csv": "2,2,LARGE,2020-01-01,"])
@@ -139,8 +174,11 @@ struct SettlementJobTests {
     ) { try await bench.job().correct(month, customers: [CustomerID(99)], reason: "x") }
   }
 
-  @Test func `a late charge is billed by the next month's settlement, once`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a late charge is billed by the next month's settlement, once`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(2)
     _ = try await bench.job().settle(month)
     try await bench.importing([
@@ -168,8 +206,9 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.unbilled(of: month).charges == 0)
   }
 
-  @Test func `a charge cannot be moved out of or into a settled month`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a charge cannot be moved out of or into a settled month`(on kind: LedgerKind) async throws {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(1)
     try await bench.importing([
       "charges.csv": "A,1,2026-10-20,fee,Fee,500,false\nB,1,2026-12-01,fee,Fee,70,false"
@@ -181,8 +220,11 @@ struct SettlementJobTests {
     try await bench.importing(["charges.csv": "B,1,2026-11-05,fee,Fee,70,false"])
   }
 
-  @Test func `a correction that would change nothing makes no new version`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a correction that would change nothing makes no new version`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(4)
     _ = try await bench.job().settle(month)
     try await bench.importing(["subscriptions.csv": "2,2,LARGE,2020-01-01,"])
@@ -196,8 +238,10 @@ struct SettlementJobTests {
     }
   }
 
-  @Test func `corrections of different customers at once are both made`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `corrections of different customers at once are both made`(on kind: LedgerKind) async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(30)
     _ = try await bench.job().settle(month)
     try await bench.importing(["subscriptions.csv": "1,1,LARGE,2020-01-01,\n2,2,LARGE,2020-01-01,"])
@@ -214,8 +258,9 @@ struct SettlementJobTests {
     #expect(done > 0)
   }
 
-  @Test func `a former customer is still owed a refund`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a former customer is still owed a refund`(on kind: LedgerKind) async throws {
+    let bench = try await SettlementBench(kind)
     try await bench.importing([
       "catalog.yaml": SettlementBench.catalog,
       "customers.csv": """
@@ -228,14 +273,17 @@ struct SettlementJobTests {
     #expect(try await bench.manifest().map(\.total) == [-900])
   }
 
-  @Test func `a run that dies before any checkpoint ends with the same statements`() async throws {
-    let undisturbed = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a run that dies before any checkpoint ends with the same statements`(on kind: LedgerKind)
+    async throws
+  {
+    let undisturbed = try await SettlementBench(kind)
     try await undisturbed.importCustomers(40)
     _ = try await undisturbed.job().settle(month)
     let expected = try await undisturbed.manifest().map(\.hash)
 
     for death in 1...4 {
-      let bench = try await SettlementBench()
+      let bench = try await SettlementBench(kind)
       try await bench.importCustomers(40)
       let dying = DyingStore(bench.store, dyingAtPut: death)
       await #expect(throws: (any Error).self) {
@@ -248,8 +296,9 @@ struct SettlementJobTests {
     }
   }
 
-  @Test func `a statement with another content is never overwritten`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a statement with another content is never overwritten`(on kind: LedgerKind) async throws {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(3)
     let bytes = Array("something else".utf8)
     let key = StatementKey(month: month, customer: CustomerID(2), version: 1)
@@ -262,8 +311,11 @@ struct SettlementJobTests {
     #expect(try await bench.manifest().isEmpty)
   }
 
-  @Test func `processes that join share the chunks and settle everybody once`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `processes that join share the chunks and settle everybody once`(on kind: LedgerKind)
+    async throws
+  {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(200)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for worker in ["a", "b", "c"] {
@@ -275,8 +327,9 @@ struct SettlementJobTests {
     #expect(try await bench.ledger.runs(of: month).count == 1)
   }
 
-  @Test func `a live run refuses a second process`() async throws {
-    let bench = try await SettlementBench()
+  @Test(arguments: LedgerKind.allCases)
+  func `a live run refuses a second process`(on kind: LedgerKind) async throws {
+    let bench = try await SettlementBench(kind)
     try await bench.importCustomers(5)
     let key = RunKey(job: .settlement, month: month, kind: .regular, sequence: 1)
     _ = try await bench.ledger.open(

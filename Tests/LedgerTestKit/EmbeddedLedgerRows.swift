@@ -1,12 +1,14 @@
-import Billing
-import BillingTestKit
-import EmbeddedStore
+package import Billing
+package import BillingTestKit
+package import EmbeddedStore
 
-/// What the tests do to an embedded ledger behind its ports.
-struct LedgerRows: RenderingLedgerAccess {
-  let database: Database
+/// What tests do to the ledger on SQLite behind its ports.
+package struct EmbeddedLedgerRows: LedgerRows {
+  private let database: Database
 
-  func record(_ customers: [RecordedCustomer]) async throws {
+  package init(database: Database) { self.database = database }
+
+  package func record(_ customers: [RecordedCustomer]) async throws {
     try await database.write { connection in
       for customer in customers {
         try connection.run("DELETE FROM customers WHERE customer_id = ?1", customer.id)
@@ -23,7 +25,7 @@ struct LedgerRows: RenderingLedgerAccess {
     }
   }
 
-  func put(_ delivery: DeliveryKey, into state: DeliveryState, begun: Bool) async throws {
+  package func put(_ delivery: DeliveryKey, into state: DeliveryState, begun: Bool) async throws {
     try await database.write { connection in
       let changed = try connection.run(
         "UPDATE deliveries SET state = ?1, begun = ?2, queued_at = 1 "
@@ -34,7 +36,7 @@ struct LedgerRows: RenderingLedgerAccess {
     }
   }
 
-  func zones() async throws -> [String] {
+  package func zones() async throws -> [String] {
     try await database.read { connection in
       var zones: [String] = []
       try connection.query("SELECT time_zone FROM delivery_zones") { zones.append($0.text(0)) }
@@ -42,7 +44,7 @@ struct LedgerRows: RenderingLedgerAccess {
     }
   }
 
-  func count(_ table: String) async throws -> Int {
+  package func count(_ table: String) async throws -> Int {
     try await database.read { try $0.first("SELECT count(*) FROM \(table)") { $0.int(0) } ?? 0 }
   }
 }
