@@ -116,7 +116,6 @@ package struct StoredOutcome: Hashable, Sendable {
   package let reference: String?
   package let reason: String?
 
-  package static let accepted = 1
   package static let unknown = 4
 
   package init(_ outcome: SendOutcome) {
@@ -126,7 +125,8 @@ package struct StoredOutcome: Hashable, Sendable {
     case .notAccepted:
       (code, reference, reason) = (3, nil, DeliveryReason.notAccepted.rawValue)
     case .notWritten: (code, reference, reason) = (3, nil, DeliveryReason.notWritten.rawValue)
-    case .unknown: (code, reference, reason) = (4, nil, DeliveryReason.noAnswer.rawValue)
+    case .unknown:
+      (code, reference, reason) = (Self.unknown, nil, DeliveryReason.noAnswer.rawValue)
     }
   }
 }
