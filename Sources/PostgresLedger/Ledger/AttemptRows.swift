@@ -60,19 +60,16 @@ struct ClosedAttemptRow {
   static func write(
     _ attempts: [ClosedAttemptRow], at now: Timestamp, in connection: PostgresConnection
   ) throws {
-    for (month, attempts) in Dictionary(grouping: attempts, by: \.month)
-      .sorted(by: { $0.key.index < $1.key.index })
-    {
-      try connection.run(
-        """
-        UPDATE attempts a SET closed_at = $2, outcome = c.outcome,
-          reference = coalesce(c.reference, a.reference), reason = c.reason
-        FROM unnest($3, $4, $5, $6) AS c (attempt_id, outcome, reference, reason)
-        WHERE a.month = $1 AND a.attempt_id = c.attempt_id AND coalesce(a.outcome, 0) <> 1
-        """, month, now, IntegerColumn(attempts) { $0.attempt },
-        IntegerColumn(attempts) { $0.outcome.code }, TextColumn(attempts) { $0.outcome.reference },
-        TextColumn(attempts) { $0.outcome.reason })
-    }
+    guard !attempts.isEmpty else { return }
+    try connection.run(
+      """
+      UPDATE attempts a SET closed_at = $1, outcome = k.outcome,
+        reference = coalesce(k.reference, a.reference), reason = k.reason
+      FROM unnest($2, $3, $4, $5, $6) AS k (month, attempt_id, outcome, reference, reason)
+      WHERE a.month = k.month AND a.attempt_id = k.attempt_id AND coalesce(a.outcome, 0) <> 1
+      """, now, IntegerColumn(attempts) { $0.month }, IntegerColumn(attempts) { $0.attempt },
+      IntegerColumn(attempts) { $0.outcome.code }, TextColumn(attempts) { $0.outcome.reference },
+      TextColumn(attempts) { $0.outcome.reason })
   }
 }
 
@@ -93,26 +90,27 @@ struct AttemptChains {
   private var chains: [Int64: [Found]] = [:]
 
   init(of rows: some Collection<DeliveryRow>, in connection: PostgresConnection) throws {
-    for (month, rows) in Dictionary(grouping: rows, by: \.key.month) {
-      try connection.query(
-        """
-        WITH RECURSIVE chain (latest, attempt_id, depth) AS (
-          SELECT latest, latest, 0 FROM unnest($2) AS l (latest) WHERE latest IS NOT NULL
-          UNION ALL
-          SELECT c.latest, a.previous, c.depth + 1
-          FROM chain c JOIN attempts a ON a.month = $1 AND a.attempt_id = c.attempt_id
-          WHERE a.previous IS NOT NULL
-        )
-        SELECT c.latest, a.attempt_id, a.attempt, a.channel, a.round, a.outcome, a.deadline
-        FROM chain c JOIN attempts a ON a.month = $1 AND a.attempt_id = c.attempt_id
-        ORDER BY c.latest, c.depth
-        """, month, IntegerColumn(optional: rows) { $0.lastAttempt }
-      ) { row in
-        chains[row.integer(0), default: []].append(
-          Found(
-            row: row.integer(1), attempt: row.int(2), channel: row.int(3), round: row.int(4),
-            outcome: row.optionalInteger(5).map { Int($0) }, deadline: row.timestamp(6)))
-      }
+    let rows = rows.filter { $0.lastAttempt != nil }
+    guard !rows.isEmpty else { return }
+    try connection.query(
+      """
+      WITH RECURSIVE chain (month, latest, attempt_id, depth) AS (
+        SELECT k.month, k.latest, k.latest, 0 FROM unnest($1, $2) AS k (month, latest)
+        UNION ALL
+        SELECT c.month, c.latest, a.previous, c.depth + 1
+        FROM chain c JOIN attempts a ON a.month = c.month AND a.attempt_id = c.attempt_id
+        WHERE a.previous IS NOT NULL
+      )
+      SELECT c.latest, a.attempt_id, a.attempt, a.channel, a.round, a.outcome, a.deadline
+      FROM chain c JOIN attempts a ON a.month = c.month AND a.attempt_id = c.attempt_id
+      ORDER BY c.latest, c.depth
+      """, IntegerColumn(rows) { $0.key.month },
+      IntegerColumn(optional: rows) { $0.lastAttempt }
+    ) { row in
+      chains[row.integer(0), default: []].append(
+        Found(
+          row: row.integer(1), attempt: row.int(2), channel: row.int(3), round: row.int(4),
+          outcome: row.optionalInteger(5).map { Int($0) }, deadline: row.timestamp(6)))
     }
   }
 

@@ -66,19 +66,17 @@ struct DeliveryChanges {
     try LogEntry.write(entries, under: entryNumbers, in: connection)
     try OpenedAttempt.write(opened, under: attemptNumbers, in: connection)
     try ClosedAttemptRow.write(closed, at: now, in: connection)
-    for (month, changes) in Dictionary(grouping: changed, by: \.record.key.month)
-      .sorted(by: { $0.key.index < $1.key.index })
-    {
-      try update(changes, of: month, entryNumbers, attemptNumbers, in: connection)
-    }
+    try update(entryNumbers, attemptNumbers, in: connection)
   }
 
   private func update(
-    _ changes: [Change], of month: BillingMonth, _ entries: [Int64], _ attempts: [Int64],
-    in connection: PostgresConnection
+    _ entries: [Int64], _ attempts: [Int64], in connection: PostgresConnection
   ) throws {
+    guard !changed.isEmpty else { return }
+    let changes = changed.sorted { DeliveryKey.isBefore($0.record.key, $1.record.key) }
     try connection.run(
-      Self.update, month,
+      Self.update,
+      IntegerColumn(changes) { $0.record.key.month },
       IntegerColumn(changes) { $0.record.key.customer },
       IntegerColumn(changes) { $0.record.key.kind.code },
       IntegerColumn(changes) { $0.record.key.sequence },
@@ -123,27 +121,27 @@ struct DeliveryChanges {
 
   /// Every column that can change.
   private static let update = """
-    UPDATE deliveries d SET state = c.state, generation = c.generation, fence = c.fence,
-      reason = c.reason, channels = c.channels, channel = c.channel, quiet_mask = c.quiet_mask,
-      time_zone = c.time_zone, due_at = c.due_at, made_at = c.made_at, next_at = c.next_at,
-      begun = c.begun, attempt = c.attempt, channel_attempts = c.channel_attempts,
-      unresolved = c.unresolved, closed_channels = c.closed_channels,
-      key_opened_at = c.key_opened_at, frozen_sha256 = c.frozen_sha256,
-      recipient_hash = c.recipient_hash, slot_end = c.slot_end, owner = c.owner,
-      lease_until = c.lease_until, queued_at = c.queued_at, published_at = c.published_at,
-      topic_partition = c.topic_partition, topic_offset = c.topic_offset, round = c.round,
-      last_entry = c.last_entry, last_attempt = c.last_attempt,
-      changed_at = coalesce(c.changed_at, d.changed_at), version = c.version,
-      policy = c.policy, template = c.template
-    FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-      $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37)
-      AS c (customer_id, kind, sequence, state, generation, fence, reason, channels, channel,
+    UPDATE deliveries d SET state = k.state, generation = k.generation, fence = k.fence,
+      reason = k.reason, channels = k.channels, channel = k.channel, quiet_mask = k.quiet_mask,
+      time_zone = k.time_zone, due_at = k.due_at, made_at = k.made_at, next_at = k.next_at,
+      begun = k.begun, attempt = k.attempt, channel_attempts = k.channel_attempts,
+      unresolved = k.unresolved, closed_channels = k.closed_channels,
+      key_opened_at = k.key_opened_at, frozen_sha256 = k.frozen_sha256,
+      recipient_hash = k.recipient_hash, slot_end = k.slot_end, owner = k.owner,
+      lease_until = k.lease_until, queued_at = k.queued_at, published_at = k.published_at,
+      topic_partition = k.topic_partition, topic_offset = k.topic_offset, round = k.round,
+      last_entry = k.last_entry, last_attempt = k.last_attempt,
+      changed_at = coalesce(k.changed_at, d.changed_at), version = k.version,
+      policy = k.policy, template = k.template
+    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
+      $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36,
+      $37)
+      AS k (month, customer_id, kind, sequence, state, generation, fence, reason, channels, channel,
         quiet_mask, time_zone, due_at, made_at, next_at, begun, attempt, channel_attempts,
         unresolved, closed_channels, key_opened_at, frozen_sha256, recipient_hash, slot_end, owner,
         lease_until, queued_at, published_at, topic_partition, topic_offset, round, last_entry,
         last_attempt, changed_at, version, policy, template)
-    WHERE d.month = $1 AND d.customer_id = c.customer_id AND d.kind = c.kind
-      AND d.sequence = c.sequence
+    WHERE \(DeliveryRow.isOfKey)
     """
 }
 

@@ -23,6 +23,13 @@ struct DeliveryRow {
     """
   static let columnCount = 36
 
+  /// Whether `d` is the row of a key `k`. The month comes with the key, and is not a parameter beside
+  /// it: a planner that knows nothing of a new partition would take "of that month" for one row.
+  static let isOfKey = """
+    d.month = k.month AND d.customer_id = k.customer_id AND d.kind = k.kind
+      AND d.sequence = k.sequence
+    """
+
   init(_ row: PostgresRow) throws {
     guard let state = DeliveryState(code: row.int(4)),
       let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(13)))
@@ -83,31 +90,22 @@ enum DeliveryRows {
   private static func rows(
     _ keys: some Collection<DeliveryKey>, then locking: String, in connection: PostgresConnection
   ) throws -> [DeliveryKey: DeliveryRow] {
+    let keys = Set(keys).sorted(by: DeliveryKey.isBefore)
     var rows: [DeliveryKey: DeliveryRow] = [:]
     rows.reserveCapacity(keys.count)
-    for (month, keys) in byMonth(Set(keys)) {
-      try connection.query(
-        """
-        SELECT \(DeliveryRow.columns)
-        FROM unnest($2, $3, $4) AS k (customer_id, kind, sequence)
-        JOIN deliveries d ON d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
-          AND d.sequence = k.sequence
-        \(locking)
-        """, month, IntegerColumn(keys) { $0.customer }, IntegerColumn(keys) { $0.kind.code },
-        IntegerColumn(keys) { $0.sequence }
-      ) {
-        let row = try DeliveryRow($0)
-        rows[row.key] = row
-      }
+    guard !keys.isEmpty else { return rows }
+    try connection.query(
+      """
+      SELECT \(DeliveryRow.columns)
+      FROM unnest($1, $2, $3, $4) AS k (month, customer_id, kind, sequence)
+      JOIN deliveries d ON \(DeliveryRow.isOfKey)
+      \(locking)
+      """, IntegerColumn(keys) { $0.month }, IntegerColumn(keys) { $0.customer },
+      IntegerColumn(keys) { $0.kind.code }, IntegerColumn(keys) { $0.sequence }
+    ) {
+      let row = try DeliveryRow($0)
+      rows[row.key] = row
     }
     return rows
-  }
-
-  /// Each month is a partition of its own: one statement a month looks at no other. Keys in order.
-  private static func byMonth(
-    _ keys: Set<DeliveryKey>
-  ) -> [(month: BillingMonth, keys: [DeliveryKey])] {
-    Dictionary(grouping: keys, by: \.month).sorted { $0.key.index < $1.key.index }
-      .map { ($0.key, $0.value.sorted(by: DeliveryKey.isBefore)) }
   }
 }

@@ -42,17 +42,16 @@ extension PostgresLedger: DispatchLedger {
       let events = found.compactMap { row in
         row.due.delivery.event(generation: row.due.delivery.generation, slotEnd: row.slotEnd)
       }
-      for (month, events) in Dictionary(grouping: events, by: \.delivery.month) {
-        try connection.run(
-          """
-          UPDATE deliveries d SET queued_at = $2
-          FROM unnest($3, $4, $5) AS k (customer_id, kind, sequence)
-          WHERE d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
-            AND d.sequence = k.sequence
-          """, month, now, IntegerColumn(events) { $0.delivery.customer },
-          IntegerColumn(events) { $0.delivery.kind.code },
-          IntegerColumn(events) { $0.delivery.sequence })
-      }
+      guard !events.isEmpty else { return [] }
+      try connection.run(
+        """
+        UPDATE deliveries d SET queued_at = $1
+        FROM unnest($2, $3, $4, $5) AS k (month, customer_id, kind, sequence)
+        WHERE \(DeliveryRow.isOfKey)
+        """, now, IntegerColumn(events) { $0.delivery.month },
+        IntegerColumn(events) { $0.delivery.customer },
+        IntegerColumn(events) { $0.delivery.kind.code },
+        IntegerColumn(events) { $0.delivery.sequence })
       return events
     }
   }
@@ -60,24 +59,20 @@ extension PostgresLedger: DispatchLedger {
   package func markPublished(_ marks: [PublishedMark]) async throws -> Int {
     try await database.write { connection in
       let now = try self.now(in: connection)
-      var marked = 0
-      for (month, marks) in Dictionary(grouping: marks, by: \.delivery.month) {
-        // In the order in which everybody locks.
-        let marks = marks.sorted { DeliveryKey.isBefore($0.delivery, $1.delivery) }
-        marked += try connection.run(
-          """
-          UPDATE deliveries d SET topic_partition = k.topic_partition,
-            topic_offset = k.topic_offset, published_at = $2
-          FROM unnest($3, $4, $5, $6, $7, $8)
-            AS k (customer_id, kind, sequence, generation, topic_partition, topic_offset)
-          WHERE d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
-            AND d.sequence = k.sequence AND d.generation = k.generation
-          """, month, now, IntegerColumn(marks) { $0.delivery.customer },
-          IntegerColumn(marks) { $0.delivery.kind.code },
-          IntegerColumn(marks) { $0.delivery.sequence }, IntegerColumn(marks) { $0.generation },
-          IntegerColumn(marks) { $0.partition }, IntegerColumn(marks) { $0.offset })
-      }
-      return marked
+      // In the order in which everybody locks.
+      let marks = marks.sorted { DeliveryKey.isBefore($0.delivery, $1.delivery) }
+      return try connection.run(
+        """
+        UPDATE deliveries d SET topic_partition = k.topic_partition,
+          topic_offset = k.topic_offset, published_at = $1
+        FROM unnest($2, $3, $4, $5, $6, $7, $8)
+          AS k (month, customer_id, kind, sequence, generation, topic_partition, topic_offset)
+        WHERE \(DeliveryRow.isOfKey) AND d.generation = k.generation
+        """, now, IntegerColumn(marks) { $0.delivery.month },
+        IntegerColumn(marks) { $0.delivery.customer },
+        IntegerColumn(marks) { $0.delivery.kind.code },
+        IntegerColumn(marks) { $0.delivery.sequence }, IntegerColumn(marks) { $0.generation },
+        IntegerColumn(marks) { $0.partition }, IntegerColumn(marks) { $0.offset })
     }
   }
 

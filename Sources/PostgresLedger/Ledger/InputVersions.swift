@@ -48,53 +48,62 @@ final class InputVersions {
     var latest: [InputKey.Bits: Int] = [:]
     var written: [Int] = []
     var replaced: [String] = []
-    func refuse(_ row: Int, _ reason: LedgerRefusal) {
-      outcome.refusals.append(RowRefusal(row: row, reason: reason))
-    }
     written.reserveCapacity(rows.count)
     for row in rows.indices {
-      if let reason = refused[row] {
-        refuse(row, reason)
-        continue
-      }
       let earlier = latest[keys[row]].flatMap {
         rows[$0].key.isSame(as: rows[row].key) ? rows[$0] : nil
       }
-      if let reason = check(rows[row], earlier) {
-        refuse(row, reason)
+      if let reason = refused[row] ?? check(rows[row], earlier) {
+        outcome.refusals.append(RowRefusal(row: row, reason: reason))
         continue
       }
-      if let earlier {
-        if rows[row].says(sameAs: earlier) {
-          outcome.counts.unchanged += 1
+      let decision =
+        if let earlier {
+          rows[row].says(sameAs: earlier) ? Decision.unchanged : .statedTwice
         } else {
-          refuse(row, .statedTwice)
+          decide(keys[row], against: versions[row])
         }
+      switch decision {
+      case .new: outcome.counts.new += 1
+      case .changed(let place):
+        outcome.counts.changed += 1
+        replaced.append(place)
+      case .unchanged: outcome.counts.unchanged += 1
+      case .statedTwice:
+        outcome.refusals.append(RowRefusal(row: row, reason: .statedTwice))
         continue
       }
-      if let version = versions[row] {
-        if version.isSame {
-          if version.recordedFrom < recordNumber { stated.insert(keys[row]) }
-          outcome.counts.unchanged += 1
-        } else if version.recordedFrom < recordNumber, !stated.contains(keys[row]) {
-          outcome.counts.changed += 1
-          replaced.append(version.place)
-          written.append(row)
-          afterWrite(rows[row], true)
-        } else {
-          refuse(row, .statedTwice)
-          continue
-        }
-      } else {
-        outcome.counts.new += 1
+      if decision.isWritten {
         written.append(row)
-        afterWrite(rows[row], false)
+        afterWrite(rows[row], decision != .new)
       }
       // Without a key that was met before there are no two of one key.
       if !versions.isEmpty { latest[keys[row]] = row }
     }
     try write(rows, written, replacing: replaced, in: table)
     return outcome
+  }
+
+  private enum Decision: Equatable {
+    case new
+    /// Replaces the version that lies there.
+    case changed(place: String)
+    case unchanged
+    /// This record number has already said something else.
+    case statedTwice
+
+    var isWritten: Bool { self != .unchanged && self != .statedTwice }
+  }
+
+  /// About the first row of its key in this batch.
+  private func decide(_ key: InputKey.Bits, against version: Version?) -> Decision {
+    guard let version else { return .new }
+    let isEarlier = version.recordedFrom < recordNumber
+    if version.isSame {
+      if isEarlier { stated.insert(key) }
+      return .unchanged
+    }
+    return isEarlier && !stated.contains(key) ? .changed(place: version.place) : .statedTwice
   }
 
   private func begin(_ table: InputTable) {

@@ -70,20 +70,19 @@ struct Queueing {
           at: now, slotEnd: request.slot.end)
       }, under: numbers, in: connection)
     let rows = zip(queued, numbers).map { (key: $0.delivery.key, entry: $1) }
-    for (month, rows) in Dictionary(grouping: rows, by: \.key.month) {
-      try connection.run(
-        """
-        UPDATE deliveries d SET state = 2, generation = d.generation + 1, reason = NULL,
-          slot_end = $2, lease_until = 0, queued_at = $3, published_at = NULL,
-          topic_partition = NULL, topic_offset = NULL, owner = NULL, last_entry = k.entry,
-          changed_at = $3
-        FROM unnest($4, $5, $6, $7) AS k (customer_id, kind, sequence, entry)
-        WHERE d.month = $1 AND d.customer_id = k.customer_id AND d.kind = k.kind
-          AND d.sequence = k.sequence
-        """, month, request.slot.end, now, IntegerColumn(rows) { $0.key.customer },
-        IntegerColumn(rows) { $0.key.kind.code }, IntegerColumn(rows) { $0.key.sequence },
-        IntegerColumn(rows) { $0.entry })
-    }
+      .sorted { DeliveryKey.isBefore($0.key, $1.key) }
+    guard !rows.isEmpty else { return }
+    try connection.run(
+      """
+      UPDATE deliveries d SET state = 2, generation = d.generation + 1, reason = NULL,
+        slot_end = $1, lease_until = 0, queued_at = $2, published_at = NULL,
+        topic_partition = NULL, topic_offset = NULL, owner = NULL, last_entry = k.entry,
+        changed_at = $2
+      FROM unnest($3, $4, $5, $6, $7) AS k (month, customer_id, kind, sequence, entry)
+      WHERE \(DeliveryRow.isOfKey)
+      """, request.slot.end, now, IntegerColumn(rows) { $0.key.month },
+      IntegerColumn(rows) { $0.key.customer }, IntegerColumn(rows) { $0.key.kind.code },
+      IntegerColumn(rows) { $0.key.sequence }, IntegerColumn(rows) { $0.entry })
   }
 
   /// Few, so the whole rows are read; one with an attempt of unknown outcome must not be forgotten.

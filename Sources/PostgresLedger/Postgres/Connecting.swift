@@ -64,15 +64,14 @@ struct Connecting {
 
   /// libpq's own words name host, port, role and database, and never the password.
   private func refusal(of pointer: OpaquePointer) -> PostgresError {
-    let text = PQerrorMessage(pointer).map { String(cString: $0) } ?? ""
-    let said = ServerRefusal(text)
-    // Without a SQLSTATE the server did not come to speak: no such host, nobody listens, or no
-    // trust in its certificate, which time does not mend.
-    let isUntrusted =
-      PQsslInUse(pointer) == 1 || text.contains("SSL") || text.contains("certificate")
-    return PostgresError(
-      operation: Self.operation, sqlState: said.sqlState ?? (isUntrusted ? "28000" : nil),
-      message: said.message, isConnectionLost: true)
+    // Lines that begin with a tab are advice; the command gives its own.
+    let lines = (PQerrorMessage(pointer).map { String(cString: $0) } ?? "").split(separator: "\n")
+    let said = ServerRefusal(lines.filter { !$0.hasPrefix("\t") }.joined(separator: "\n"))
+    var error = PostgresError(
+      operation: Self.operation, sqlState: said.sqlState, message: said.message,
+      isConnectionLost: true)
+    error.isDenied = said.isDenied || PQconnectionNeedsPassword(pointer) == 1
+    return error
   }
 
   private static func steadyMilliseconds() -> Int64 {
@@ -87,6 +86,9 @@ struct Connecting {
 struct ServerRefusal: Equatable {
   var sqlState: String?
   var message: String
+  /// What time does not mend, and the server did not come to speak of: no trust in its certificate,
+  /// no password, a setting in the URL that libpq does not know.
+  var isDenied: Bool
 
   /// - Parameter text: in verbose form, such as
   ///   `connection to server at "db", port 5432 failed: FATAL:  28P01: password authentication …`.
@@ -94,12 +96,23 @@ struct ServerRefusal: Equatable {
     let lines = text.split(separator: "\n").map(String.init)
       .filter { !$0.hasPrefix("LOCATION") && !$0.contains(".c:") }
     message = lines.joined(separator: "; ")
+    isDenied = false
     for line in lines.reversed() {
       guard let (state, place) = Self.state(in: line) else { continue }
       sqlState = state
       message = line.replacing("\(state): ", with: "", subrange: place, maxReplacements: 1)
       return
     }
+    isDenied = lines.contains(where: Self.isRefusal)
+  }
+
+  /// That a TLS connection broke off is no refusal, although it is said in similar words.
+  private static func isRefusal(_ line: String) -> Bool {
+    if line.contains("SSL error: unexpected eof") { return false }
+    return [
+      "certificate", "does not support SSL", "SSL error:", "private key file", "authentication",
+      "invalid ",
+    ].contains { line.contains($0) }
   }
 
   /// Five digits or capitals between two spaces and a colon.

@@ -41,7 +41,7 @@ actor ConnectionOwner {
     _ body: @Sendable (PostgresConnection) throws -> Result
   ) throws -> Result {
     try run(cancellation: cancellation) { connection in
-      try connection.execute(begin)
+      try connection.begin(begin)
       let result: Result
       do {
         result = try body(connection)
@@ -61,7 +61,7 @@ actor ConnectionOwner {
   ) throws -> WriteOutcome<Result> {
     try run { connection in
       // A UUID's text is hexadecimal digits and dashes.
-      try connection.execute(
+      try connection.begin(
         "BEGIN; INSERT INTO commits (token) VALUES ('\(token.uuidString)')")
       let result: Result
       do {

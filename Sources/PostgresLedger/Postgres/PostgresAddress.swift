@@ -12,13 +12,38 @@ package struct PostgresAddress: Sendable {
     self.limits = limits
   }
 
-  /// Whether libpq can read it, such as it is written.
+  /// Whether it can only mean one thing. An `@`, `/` or `:` of a password has to be written as `%40`,
+  /// `%2F` or `%3A`: libpq would take what follows it for a host, a port or a database, and say so.
   package static func isWellFormed(_ url: String) -> Bool {
-    guard url.hasPrefix("postgres://") || url.hasPrefix("postgresql://"),
-      let options = PQconninfoParse(url, nil)
-    else { return false }
-    PQconninfoFree(options)
-    return true
+    guard let scheme = ["postgres://", "postgresql://"].first(where: url.hasPrefix) else {
+      return false
+    }
+    let place = url.dropFirst(scheme.count)
+    if let at = place.lastIndex(of: "@") {
+      let before = place[..<at]
+      guard !before.contains("@"), !before.contains("/"), !before.contains("?"),
+        before.count(where: { $0 == ":" }) <= 1
+      else { return false }
+    }
+    guard let options = PQconninfoParse(url, nil) else { return false }
+    defer { PQconninfoFree(options) }
+    return isPort(option("port", in: options))
+  }
+
+  /// One for each host, or one for all; none is the usual one.
+  private static func isPort(_ text: String?) -> Bool {
+    (text ?? "").split(separator: ",").allSatisfy { UInt16($0).map { $0 > 0 } ?? false }
+  }
+
+  private static func option(
+    _ name: String, in options: UnsafePointer<PQconninfoOption>
+  ) -> String? {
+    var option = options
+    while let keyword = option.pointee.keyword {
+      if String(cString: keyword) == name { return option.pointee.val.map { String(cString: $0) } }
+      option += 1
+    }
+    return nil
   }
 }
 

@@ -13,6 +13,7 @@ final class PostgresConnection {
   private let limits: PostgresLimits
   /// The names of prepared statements, by their text.
   private var prepared: [String: String] = [:]
+  private var plansMadeAt = SystemClock().steadyMilliseconds()
   /// Reused from statement to statement.
   private var parameters = ParameterBuffer()
 
@@ -43,9 +44,24 @@ final class PostgresConnection {
     SET enable_mergejoin = off;
     SET enable_material = off;
     SET enable_memoize = off;
+    SET random_page_cost = 1.1;
     SET max_parallel_workers_per_gather = 0;
     """
   }
+
+  /// Begins a transaction. Plans are made anew every minute: by then a table may have grown that was
+  /// empty, and nobody may have counted it yet.
+  func begin(_ begin: String) throws(PostgresError) {
+    let now = SystemClock().steadyMilliseconds()
+    if now - plansMadeAt > Self.plansLastMilliseconds {
+      plansMadeAt = now
+      try execute("DISCARD PLANS; \(begin)")
+    } else {
+      try execute(begin)
+    }
+  }
+
+  private static let plansLastMilliseconds: Int64 = 60_000
 
   // MARK: Statements
 

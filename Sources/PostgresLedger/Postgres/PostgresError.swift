@@ -12,6 +12,8 @@ struct PostgresError: Error, CustomStringConvertible {
   var message: String
   /// Whether the connection is of no use any more.
   var isConnectionLost: Bool
+  /// Refused for good, also where the server did not come to say so itself.
+  var isDenied = false
 
   init(operation: String, sqlState: String?, message: String, isConnectionLost: Bool) {
     self.operation = operation
@@ -37,6 +39,7 @@ struct PostgresError: Error, CustomStringConvertible {
 
   /// Whether the server is going down or coming up, or the connection is lost.
   var isUnreachable: Bool {
+    guard !isDenied else { return false }
     guard let sqlState else { return isConnectionLost }
     return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P0") || sqlState == "53300"
   }
@@ -54,9 +57,11 @@ struct PostgresError: Error, CustomStringConvertible {
   }
 
   private var kind: StoreError.Kind {
+    guard !isDenied else { return .denied }
     guard let sqlState else { return isConnectionLost ? .unreachable : .broken }
     switch sqlState {
-    case "40001", "40P01", "55P03", "57014": return .busy
+    // The last: others have all the connections that the server, the role or the database may have.
+    case "40001", "40P01", "55P03", "57014", "53300": return .busy
     case "53100": return .full
     case "25006": return .readOnly
     case "42P01", "42703", "42883", "3F000": return .wrongSchema
