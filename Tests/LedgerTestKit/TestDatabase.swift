@@ -92,3 +92,31 @@ package enum TestDatabase {
     return parts
   }
 }
+
+/// A database that is dropped with the last reference to it.
+package final class OwnDatabase: Sendable {
+  package let url: String
+
+  /// - Parameter url: of `TestDatabase`.
+  package init(_ url: String) {
+    self.url = url
+    _ = Self.waitsAtExit
+  }
+
+  deinit {
+    Self.drops.enter()
+    Task { [url] in
+      try? await TestDatabase.drop(url)
+      Self.drops.leave()
+    }
+  }
+
+  private static let drops = DispatchGroup()
+
+  /// What libpq uses is torn down when the process exits, and nothing may be using it then. A
+  /// database that could not be dropped in time is left to the next process.
+  private static let waitsAtExit: Void = {
+    // After libpq's own, and so before them: a URL is there because there was a connection.
+    atexit { _ = drops.wait(timeout: .now() + 10) }
+  }()
+}
