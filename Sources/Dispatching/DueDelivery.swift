@@ -17,7 +17,7 @@ package struct DueDelivery: Hashable, Sendable {
   package let dueAt: Timestamp
   package let madeAt: Timestamp
   /// Of the bill for `channel`; `nil` when there is none.
-  package let sha256: ContentHash?
+  package var sha256: ContentHash?
 
   package init(
     key: DeliveryKey, nextAt: Timestamp, quiet: QuietSlots, generation: Int, fence: Int,

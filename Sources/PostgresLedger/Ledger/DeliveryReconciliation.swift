@@ -212,6 +212,6 @@ enum SweepQueries {
 /// Tokens of `commits` are needed for as long as somebody may ask.
 enum CommitTokens {
   static func forgetOld(in connection: PostgresConnection) throws {
-    try connection.run("DELETE FROM commits WHERE at < now() - interval '1 hour'")
+    try connection.run("DELETE FROM commits WHERE at < now() - interval '1 day'")
   }
 }

@@ -4,16 +4,32 @@ package import Delivery
 /// Outcomes on PostgreSQL. What follows from an outcome is decided in the transaction, from the row
 /// as it is then: the customer may have changed it while the call was under way (R4).
 extension PostgresLedger {
+  /// First what nobody else has in hand: what one row has to wait for, an import perhaps, does not
+  /// keep the outcomes of the others from being known in time.
   package func record(_ results: [SendResult]) async throws -> [RecordOutcome] {
+    let recorded = try await record(results, skipsLocked: true)
+    let left = recorded.indices.filter { recorded[$0] == nil }
+    guard !left.isEmpty else { return recorded.compactMap { $0 } }
+    let later = try await record(left.map { results[$0] }, skipsLocked: false)
+    var outcomes = recorded
+    for (place, outcome) in zip(left, later) { outcomes[place] = outcome ?? .stale }
+    return outcomes.compactMap { $0 }
+  }
+
+  /// `nil` for a row that was not there, or passed over.
+  private func record(
+    _ results: [SendResult], skipsLocked: Bool
+  ) async throws -> [RecordOutcome?] {
     try await database.write { connection in
-      var rows = try DeliveryRows.lock(results.lazy.map(\.key), in: connection)
+      var rows = try DeliveryRows.lock(
+        results.lazy.map(\.key), skipsLocked: skipsLocked, in: connection)
       let now = try self.now(in: connection)
       var changes = DeliveryChanges(at: now)
       // Those of an attempt that is not the latest: found together, after the rest is decided.
       var numbered: [(row: DeliveryRow, attempt: Int, outcome: SendOutcome)] = []
       var written: [DeliveryKey: DeliveryRow] = [:]
-      let outcomes = try results.map { result -> RecordOutcome in
-        guard var row = rows[result.key] else { return .stale }
+      let outcomes = try results.map { result -> RecordOutcome? in
+        guard var row = rows[result.key] else { return nil }
         let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
         let outcome = row.record.record(result, policy: policy, at: now)
         switch result.closes(as: outcome) {

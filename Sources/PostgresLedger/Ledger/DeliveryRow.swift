@@ -75,10 +75,14 @@ extension DeliveryKey {
 enum DeliveryRows {
   /// Locks the rows that there are, in the order of keys, and reads them. In a READ COMMITTED
   /// transaction they are as they are then, whatever was waited for.
+  ///
+  /// - Parameter skipsLocked: leaves out what others have in hand, instead of waiting for it.
   static func lock(
-    _ keys: some Collection<DeliveryKey>, in connection: PostgresConnection
+    _ keys: some Collection<DeliveryKey>, skipsLocked: Bool = false,
+    in connection: PostgresConnection
   ) throws -> [DeliveryKey: DeliveryRow] {
-    try rows(keys, then: "FOR UPDATE OF d", in: connection)
+    try rows(
+      keys, then: "FOR UPDATE OF d \(skipsLocked ? "SKIP LOCKED" : "")", in: connection)
   }
 
   static func read(

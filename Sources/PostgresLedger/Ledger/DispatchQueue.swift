@@ -16,15 +16,20 @@ extension PostgresLedger: DispatchLedger {
 
   package func queueDue(_ request: QueueRequest) async throws -> QueueOutcome {
     try await database.write { connection in
-      let rows = try DueRow.lock(request, at: try self.now(in: connection), in: connection)
-      // Again: the locks may have been waited for.
+      let candidates = try DueRow.candidates(
+        request, at: try self.now(in: connection), in: connection)
+      let locked = try DueRow.lock(
+        candidates.map(\.key), skipsLocked: request.skipsLocked, in: connection)
+      // The locks may have been waited for.
       let now = try self.now(in: connection)
       guard now >= request.slot.start, now < request.slot.end else { return .slotOver }
+      let rows = try DueRow.withBills(
+        locked.filter { $0.isDue(by: request, at: now) }, in: connection)
       var batch = QueuedBatch()
-      if rows.count == request.limit { batch.next = rows.last?.delivery.cursor }
+      // By what was looked at, not by what was taken: a row may have changed in the meantime.
+      if candidates.count == request.limit { batch.next = candidates.last }
       var queueing = Queueing(
-        request: request, at: now,
-        unreachable: try DueRow.whyUnreachable(rows, in: connection))
+        request: request, at: now, unreachable: try DueRow.whyUnreachable(rows, in: connection))
       try queueing.take(rows, into: &batch, in: connection)
       try queueing.write(in: connection)
       return .batch(batch)
@@ -36,11 +41,19 @@ extension PostgresLedger: DispatchLedger {
   ) async throws -> [DeliveryEvent] {
     try await database.write { connection in
       let now = try self.now(in: connection)
-      let found = try connection.rows(
-        DueRow.unpublishedQuery, now, now.adding(seconds: -olderThanSeconds), limit
-      ) { row in (due: try DueRow(row), slotEnd: row.timestamp(16)) }
-      let events = found.compactMap { row in
-        row.due.delivery.event(generation: row.due.delivery.generation, slotEnd: row.slotEnd)
+      var keys: [DeliveryKey] = []
+      for slotEnd in try QueuedSlots.ends(after: now, in: connection) where keys.count < limit {
+        keys += try connection.rows(
+          DueRow.unpublishedQuery, slotEnd, now.adding(seconds: -olderThanSeconds),
+          limit - keys.count
+        ) { try DeliveryKey($0, at: 0) }
+      }
+      let locked = try DueRow.lock(keys, skipsLocked: true, in: connection)
+      let rows = try DueRow.withBills(
+        locked.filter { $0.isUnpublished(at: now, olderThanSeconds: olderThanSeconds) },
+        in: connection)
+      let events = rows.compactMap { row in
+        row.delivery.event(generation: row.delivery.generation, slotEnd: row.slotEnd)
       }
       guard !events.isEmpty else { return [] }
       try connection.run(
@@ -82,98 +95,5 @@ extension PostgresLedger: DispatchLedger {
       guard now >= slot.start, now < slot.end else { return 0 }
       return try connection.first(DueRow.remainingQuery, zone, now, slot.slot) { $0.int(0) } ?? 0
     }
-  }
-}
-
-/// A delivery that is due, with the latest entry of its log.
-struct DueRow {
-  let delivery: DueDelivery
-  let lastEntry: Int64?
-
-  init(_ row: PostgresRow) throws {
-    guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
-      throw PostgresLedger.damaged("a delivery's quiet mask is out of range")
-    }
-    delivery = DueDelivery(
-      key: try DeliveryKey(row, at: 0), nextAt: row.timestamp(4), quiet: quiet,
-      generation: row.int(6), fence: row.int(7), channel: Channel(code: row.int(8)),
-      hasChannel: row.integer(9) != 0, version: row.int(10), policy: row.int(11),
-      template: row.int(12), dueAt: row.timestamp(13), madeAt: row.timestamp(14),
-      sha256: try row.optionalHash(17))
-    lastEntry = row.optionalInteger(15)
-  }
-
-  private static let columns = """
-    d.month, d.customer_id, d.kind, d.sequence, d.next_at, d.quiet_mask, d.generation, d.fence,
-    d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.last_entry,
-    d.slot_end, b.sha256
-    """
-
-  private static let bill = """
-    LEFT JOIN bills b ON b.month = d.month AND b.customer_id = d.customer_id
-      AND b.version = d.version AND b.policy = d.policy AND b.template = d.template
-      AND b.channel = d.channel
-    """
-
-  /// Where all twelve slots are quiet the row is due all the same: to be suppressed.
-  private static let permitted =
-    "((d.quiet_mask >> $3::integer) & 1 = 0 OR d.quiet_mask = 4095)"
-
-  /// - Parameter condition: literally that of the index that is to be read.
-  private static func dueQuery(_ condition: String, skipsLocked: Bool) -> String {
-    """
-    SELECT \(columns)
-    FROM (
-      SELECT * FROM deliveries d
-      WHERE \(condition) AND d.time_zone = $1 AND d.next_at <= $2 AND \(permitted)
-        AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > ($4, $5, $6, $7, $8)
-      ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT $9
-      FOR UPDATE \(skipsLocked ? "SKIP LOCKED" : "")
-    ) d \(bill)
-    ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence
-    """
-  }
-
-  static func lock(
-    _ request: QueueRequest, at now: Timestamp, in connection: PostgresConnection
-  ) throws -> [DueRow] {
-    let condition =
-      request.onlyAgain ? "d.state = 1 AND d.queued_at > 0" : "d.state = 1"
-    let after = request.after
-    return try connection.rows(
-      dueQuery(condition, skipsLocked: request.skipsLocked), request.zone, now, request.slot.slot,
-      after?.nextAt ?? Timestamp(milliseconds: .min), after?.key.month.index ?? -1,
-      after?.key.customer.number ?? -1, after?.key.kind.code ?? -1, after?.key.sequence ?? -1,
-      request.limit, read: DueRow.init)
-  }
-
-  static let unpublishedQuery = """
-    SELECT \(columns)
-    FROM (
-      SELECT * FROM deliveries d
-      WHERE d.state = 2 AND d.slot_end > $1 AND d.topic_partition IS NULL AND d.queued_at <= $2
-      LIMIT $3 FOR UPDATE SKIP LOCKED
-    ) d \(bill)
-    """
-
-  static let remainingQuery = """
-    SELECT count(*) FROM deliveries d
-    WHERE d.state = 1 AND d.time_zone = $1 AND d.next_at <= $2 AND \(permitted)
-    """
-
-  /// For those of the rows whose customers cannot be told at all.
-  static func whyUnreachable(
-    _ rows: [DueRow], in connection: PostgresConnection
-  ) throws -> [CustomerID: DeliveryReason] {
-    let unreachable = rows.filter { !$0.delivery.hasChannel }
-    guard !unreachable.isEmpty else { return [:] }
-    var reasons: [CustomerID: DeliveryReason] = [:]
-    try connection.query(
-      """
-      SELECT c.customer_id, c.channels FROM unnest($1) AS k (customer_id)
-      JOIN customers c ON c.customer_id = k.customer_id AND c.recorded_to = 9223372036854775807
-      """, IntegerColumn(unreachable) { $0.delivery.key.customer }
-    ) { row in reasons[CustomerID(row.integer(0))] = row.int(1) == 0 ? .optedOut : .noContact }
-    return reasons
   }
 }

@@ -8,6 +8,10 @@ extension PostgresLedger: InputLedger {
     do {
       // The body reads files as it goes, and tells of its progress: it runs once.
       return try await database.write(isRepeatable: false) { connection in
+        // Between its statements it reads files, from wherever they lie.
+        try connection.execute(
+          "SET LOCAL idle_in_transaction_session_timeout = '\(self.database.limits.statementSeconds)s'"
+        )
         let writer = try PostgresInputWriter(connection)
         switch try body(writer) {
         case .discard(let result):

@@ -3,11 +3,16 @@ import Dispatching
 
 extension PostgresLedger {
   /// The time now: simulated where the ledger's is. To be read after the locks are had.
-  func now(in connection: PostgresConnection) throws -> Timestamp {
+  ///
+  /// - Parameter keepingKind: nobody decides meanwhile that time is simulated, which changes what was
+  ///   made before.
+  func now(
+    in connection: PostgresConnection, keepingKind: Bool = false
+  ) throws -> Timestamp {
     let moment = try connection.first(
       """
       SELECT mode = 2, CASE mode WHEN 2 THEN simulated_now ELSE \(Self.serverTime) END
-      FROM ledger_clock
+      FROM ledger_clock \(keepingKind ? "FOR KEY SHARE" : "")
       """
     ) { (isSimulated: $0.bool(0), time: $0.timestamp(1)) }
     guard let moment else { throw Self.damaged("the ledger has no clock") }

@@ -62,9 +62,15 @@ enum LedgerLock: Int32 {
     ) { _ in }
   }
 
+  /// To be taken before anything else. Somebody may have it alone for minutes, as an import does:
+  /// then the transaction ends at once, and is tried again without keeping a connection meanwhile.
   func share(in connection: PostgresConnection) throws {
-    try connection.query(
-      "SELECT pg_advisory_xact_lock_shared($1::integer, $2::integer)", Self.space, rawValue
-    ) { _ in }
+    let isShared = try connection.first(
+      "SELECT pg_try_advisory_xact_lock_shared($1::integer, $2::integer)", Self.space, rawValue
+    ) { $0.bool(0) }
+    guard isShared == true else {
+      throw LockHeld(
+        operation: "wait for a write of inputs", detail: "an import is being recorded")
+    }
   }
 }

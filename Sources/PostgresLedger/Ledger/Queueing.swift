@@ -37,14 +37,7 @@ struct Queueing {
       case .suppress(let reason): setAside.append((row, .suppressed, reason))
       }
     }
-    // Those that give way are decided before anything is written: one may be in this batch.
-    for row in corrections {
-      guard try giveWay(to: row, into: &batch, in: connection) else {
-        batch.waiting += 1
-        continue
-      }
-      queued.append(row)
-    }
+    try takeCorrections(corrections, into: &batch, in: connection)
     queued.removeAll { superseded.contains($0.delivery.key) }
     setAside.removeAll { superseded.contains($0.row.delivery.key) }
     for row in queued {
@@ -99,26 +92,44 @@ struct Queueing {
     }
   }
 
-  /// Whether a correction may go: the earlier deliveries of its bill give way, or it waits.
-  private mutating func giveWay(
-    to correction: DueRow, into batch: inout QueuedBatch, in connection: PostgresConnection
-  ) throws -> Bool {
-    let earlier = try connection.rows(
+  /// Each goes, and the earlier deliveries of its bill give way; or it waits. Decided before anything
+  /// is written: one that gives way may be in this batch.
+  private mutating func takeCorrections(
+    _ corrections: [DueRow], into batch: inout QueuedBatch, in connection: PostgresConnection
+  ) throws {
+    guard !corrections.isEmpty else { return }
+    var keys: [Int: [DeliveryKey]] = [:]
+    try connection.query(
       """
-      SELECT \(DeliveryRow.columns) FROM deliveries d
-      WHERE d.month = $1 AND d.customer_id = $2 AND d.version < $3
-      ORDER BY d.kind, d.sequence FOR UPDATE
-      """, correction.delivery.key.month, correction.delivery.key.customer,
-      correction.delivery.version, read: DeliveryRow.init
-    ).filter { !superseded.contains($0.key) }
-    guard let givingWay = CorrectionGate.givingWay(earlier.map(\.record)) else { return false }
-    for position in givingWay {
-      var row = earlier[position]
-      row.record.supersede()
-      changes.save(row, who: "dispatch")
-      superseded.insert(row.key)
-      batch.superseded += 1
+      SELECT k.place, d.month, d.customer_id, d.kind, d.sequence
+      FROM unnest($1, $2, $3) WITH ORDINALITY AS k (month, customer_id, version, place)
+      JOIN deliveries d ON d.month = k.month AND d.customer_id = k.customer_id
+        AND d.version < k.version
+      """, IntegerColumn(corrections) { $0.delivery.key.month },
+      IntegerColumn(corrections) { $0.delivery.key.customer },
+      IntegerColumn(corrections) { $0.delivery.version }
+    ) { row in keys[row.int(0) - 1, default: []].append(try DeliveryKey(row, at: 1)) }
+    // Behind the locks that are had already, so not waited for: a correction whose earlier delivery
+    // others have in hand waits for its outcome.
+    let earlier = try DeliveryRows.lock(
+      keys.values.joined().map { $0 }, skipsLocked: true, in: connection)
+    for (place, correction) in corrections.enumerated() {
+      let others = (keys[place] ?? []).filter { !superseded.contains($0) }
+      let rows = others.compactMap { earlier[$0] }
+      guard rows.count == others.count,
+        let givingWay = CorrectionGate.givingWay(rows.map(\.record))
+      else {
+        batch.waiting += 1
+        continue
+      }
+      for position in givingWay {
+        var row = rows[position]
+        row.record.supersede()
+        changes.save(row, who: "dispatch")
+        superseded.insert(row.key)
+        batch.superseded += 1
+      }
+      queued.append(correction)
     }
-    return true
   }
 }

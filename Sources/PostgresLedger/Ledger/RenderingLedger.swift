@@ -106,7 +106,8 @@ extension PostgresLedger: RenderingLedger {
         request.chunk, totals: DeliverySubject.totals(of: subjects), in: connection)
       guard outcome == .committed else { return .lost }
       let existing = try ExistingDeliveries.lock(request, of: subjects, in: connection)
-      var making = DeliveriesInMaking(request, at: try self.now(in: connection))
+      let now = try self.now(in: connection, keepingKind: true)
+      var making = DeliveriesInMaking(request, at: now)
       for subject in subjects { try making.take(subject, existing[subject.id] ?? []) }
       try making.write(in: connection)
       return .committed

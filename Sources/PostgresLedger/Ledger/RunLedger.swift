@@ -7,9 +7,10 @@ extension PostgresLedger: RunLedger {
       // The cutoff of a new run is the last record number: no write of inputs may be half-way.
       try LedgerLock.inputs.share(in: connection)
       try LedgerLock.runs.take(in: connection)
+      let found = try RunRows.lock(request.key, in: connection)
       let now = try self.wallTime(in: connection)
       let leaseUntil = now.adding(seconds: request.leaseSeconds)
-      guard let run = try RunRows.lock(request.key, in: connection) else {
+      guard let run = found else {
         if let open = try RunRows.open(excludedBy: request, in: connection) { return .held(open) }
         let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
         return .started(RunHold(run: run, worker: request.worker))
@@ -33,7 +34,7 @@ extension PostgresLedger: RunLedger {
 
   package func renew(_ hold: RunHold, leaseSeconds: Int64) async throws -> CheckpointOutcome {
     try await database.write { connection in
-      guard try RunRows.lockHeld(hold, toChange: true, in: connection) else {
+      guard try RunRows.lockHeld(hold, .lease, in: connection) else {
         return try RunRows.outcomeOfLostCompare(hold, in: connection)
       }
       let until = try self.wallTime(in: connection).adding(seconds: leaseSeconds)
@@ -50,7 +51,7 @@ extension PostgresLedger: RunLedger {
 
   package func release(_ hold: RunHold) async throws {
     try await database.write { connection in
-      guard try RunRows.lockHeld(hold, toChange: true, in: connection) else { return }
+      guard try RunRows.lockHeld(hold, .lease, in: connection) else { return }
       try connection.run(
         "UPDATE chunks SET status = 1, owner = NULL, lease_until = 0, fence = fence + 1 "
           + "WHERE run_id = $1 AND status <> 3 AND status = 2 AND owner = $2",
@@ -165,6 +166,7 @@ extension PostgresLedger: RunLedger {
     _ hold: RunHold, parked: Int64, seal: ContentHash
   ) async throws -> CheckpointOutcome {
     try await database.write { connection in
+      guard try RunRows.lockHeld(hold, .all, in: connection) else { return .lost }
       let sealed = try connection.run(
         """
         UPDATE runs SET status = 2, completed_at = $1, parked = $2, seal = $3, lease_until = 0,
@@ -178,6 +180,7 @@ extension PostgresLedger: RunLedger {
 
   package func fail(_ hold: RunHold, reason: String) async throws -> CheckpointOutcome {
     try await database.write { connection in
+      guard try RunRows.lockHeld(hold, .all, in: connection) else { return .lost }
       let failed = try connection.run(
         "UPDATE runs SET status = 3, failure = $1, lease_until = 0 "
           + "WHERE run_id = $2 AND fence = $3 AND status = 1",

@@ -3,10 +3,19 @@ import Runs
 
 /// Rows of `runs`, `run_steps` and `chunks`, and the comparison that every commit begins with.
 ///
-/// Whoever changes anything of a run locks its row first: shared where only its fence matters, so
-/// that many workers can commit at once, alone where the row itself changes. Chunks come after it,
-/// so that nobody waits in a circle.
+/// Whoever changes anything of a run locks its row first, then its chunks, so that nobody waits in a
+/// circle.
 enum RunRows {
+  /// How a run's row is locked.
+  enum Hold: String {
+    /// Its fence stays: many workers can commit at once, and none of them keeps it from being renewed.
+    case fence = "FOR KEY SHARE"
+    /// Its lease changes.
+    case lease = "FOR NO KEY UPDATE"
+    /// It ends, or its fence is raised: nobody is in the middle of a commit.
+    case all = "FOR UPDATE"
+  }
+
   static let select = """
     SELECT run_id, job, month, kind, sequence, status, fence, owner, lease_until, cutoff,
       catalog_version, policy_version, template_version, program_version, reason, started_at,
@@ -39,11 +48,11 @@ enum RunRows {
 
   /// Whether the run still has the fence that it was opened with; its row is locked.
   static func lockHeld(
-    _ hold: RunHold, toChange: Bool = false, in connection: PostgresConnection
+    _ hold: RunHold, _ locking: Hold = .fence, in connection: PostgresConnection
   ) throws -> Bool {
     try connection.first(
       "SELECT true FROM runs WHERE run_id = $1 AND fence = $2 AND status = 1 "
-        + (toChange ? "FOR NO KEY UPDATE" : "FOR SHARE"),
+        + locking.rawValue,
       hold.run.id, hold.run.fence
     ) { _ in true } ?? false
   }
@@ -60,8 +69,7 @@ enum RunRows {
     return completed == true ? .committed : .lost
   }
 
-  /// The first statements of every checkpoint: the run's row is locked in share mode where its fence
-  /// matches, and the chunk marked done where its own does.
+  /// The first statements of every checkpoint: the run's row is kept as it is where its fence matches, and the chunk marked done where its own does.
   static func checkpoint(
     _ chunk: ClaimedChunk, totals: ChunkTotals, in connection: PostgresConnection
   ) throws -> CheckpointOutcome {

@@ -31,15 +31,18 @@ extension PostgresLedger: SettlementLedger {
   ) async throws -> [CustomerID] {
     try await database.read { connection in
       let period = run.key.month.period
-      let active = try connection.rows(
+      // A COPY takes no parameters; these are numbers of ours.
+      var active: [CustomerID] = []
+      try connection.copyOut(
         """
         SELECT customer_id FROM customers
-        WHERE customer_id > $1 AND recorded_from <= $2 AND recorded_to > $2
-          AND activated_on < $3 AND (terminated_on IS NULL OR terminated_on > $4)
-        ORDER BY customer_id LIMIT $5
-        """,
-        after?.number ?? Int64.min, run.pins.cutoff, period.upperBound, period.lowerBound, limit
-      ) { CustomerID($0.integer(0)) }
+        WHERE customer_id > \(after?.number ?? -1)
+          AND recorded_from <= \(run.pins.cutoff) AND recorded_to > \(run.pins.cutoff)
+          AND activated_on < \(period.upperBound.daysSince1970)
+          AND (terminated_on IS NULL OR terminated_on > \(period.lowerBound.daysSince1970))
+        ORDER BY customer_id LIMIT \(limit)
+        """
+      ) { row in active.append(CustomerID(row.integer())) }
       let upper = active.count < limit ? Int64.max : active.last?.number ?? Int64.max
       let owed = try ChargeRows.customersOwed(
         run: run, after: after?.number ?? Int64.min, upTo: upper, in: connection)

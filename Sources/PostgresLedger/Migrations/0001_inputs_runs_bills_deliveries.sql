@@ -9,12 +9,12 @@ CREATE TABLE meta (
 );
 
 -- One row per transaction that writes: whoever lost the answer to a COMMIT finds out by it what
--- became of the transaction. Kept for an hour.
+-- became of the transaction. Kept for a day.
 CREATE TABLE commits (
   token uuid PRIMARY KEY,
   at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-CREATE INDEX commits_by_age ON commits USING brin (at);
+CREATE INDEX commits_by_age ON commits (at);
 
 -- Every write of inputs takes the next record number; the highest is what a cutoff is fixed to.
 CREATE TABLE records (
@@ -406,7 +406,9 @@ CREATE TABLE ledger_clock (
 INSERT INTO ledger_clock VALUES (1, 0, 0);
 
 -- Makes the partitions of a month, where they are missing. The application's role may call it; the
--- tables belong to the role that migrates.
+-- tables belong to the role that migrates. It runs with that role's rights, so what it names is not
+-- looked for among temporary tables first.
+SELECT set_config('search_path', current_setting('search_path') || ', pg_temp', true);
 CREATE FUNCTION prepare_month(wanted integer) RETURNS void
   LANGUAGE plpgsql SECURITY DEFINER SET search_path FROM CURRENT AS $body$
 DECLARE

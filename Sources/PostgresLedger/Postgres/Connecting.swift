@@ -2,7 +2,8 @@ import Billing
 import CPostgres
 import Glibc
 
-/// Makes one connection, within a bounded time.
+/// Makes one connection, within a bounded time: each of several hosts has as long, so that one that
+/// does not answer does not keep the next from being tried.
 struct Connecting {
   private let address: PostgresAddress
 
@@ -11,12 +12,25 @@ struct Connecting {
   private static let operation = "connect to PostgreSQL"
 
   func handle() throws(PostgresError) -> ConnectionHandle {
+    var last: PostgresError?
+    for host in ServerHost.all(of: address.url) {
+      do {
+        return try handle(to: host)
+      } catch {
+        last = error
+      }
+    }
+    throw last ?? failure("no host is named")
+  }
+
+  private func handle(to host: ServerHost) throws(PostgresError) -> ConnectionHandle {
     // Later entries win: what the address says counts more than what is said here.
-    let settings = [
-      ("fallback_application_name", "billing"), ("keepalives_idle", "10"),
-      ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
-      ("client_encoding", "UTF8"), ("dbname", address.url),
-    ]
+    let settings =
+      [
+        ("fallback_application_name", "billing"), ("keepalives_idle", "10"),
+        ("keepalives_interval", "5"), ("keepalives_count", "3"), ("tcp_user_timeout", "30000"),
+        ("client_encoding", "UTF8"), ("dbname", address.url),
+      ] + host.settings
     guard let pointer = Self.start(settings) else {
       throw failure("out of memory")
     }

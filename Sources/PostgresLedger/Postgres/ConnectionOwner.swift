@@ -28,11 +28,18 @@ actor ConnectionOwner {
   ) throws -> Result {
     let connection = try open()
     cancellation?.arm(connection.canceller())
-    defer {
-      cancellation?.disarm()
-      if !connection.isUsable { self.connection = nil }
+    do {
+      let result = try body(connection)
+      // A cancellation that is on its way would hit the next statement of this connection.
+      if cancellation?.disarm() == .cancelled || !connection.isUsable { self.connection = nil }
+      return result
+    } catch {
+      let isElsewhere = (error as? PostgresError)?.isReadOnly == true
+      if cancellation?.disarm() == .cancelled || isElsewhere || !connection.isUsable {
+        self.connection = nil
+      }
+      throw error
     }
-    return try body(connection)
   }
 
   /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
@@ -41,14 +48,7 @@ actor ConnectionOwner {
     _ body: @Sendable (PostgresConnection) throws -> Result
   ) throws -> Result {
     try run(cancellation: cancellation) { connection in
-      try connection.begin(begin)
-      let result: Result
-      do {
-        result = try body(connection)
-      } catch {
-        try? connection.execute("ROLLBACK")
-        throw error
-      }
+      let result = try Self.result(of: body, after: begin, on: connection)
       try connection.commit()
       return result
     }
@@ -61,15 +61,9 @@ actor ConnectionOwner {
   ) throws -> WriteOutcome<Result> {
     try run { connection in
       // A UUID's text is hexadecimal digits and dashes.
-      try connection.begin(
-        "BEGIN; INSERT INTO commits (token) VALUES ('\(token.uuidString)')")
-      let result: Result
-      do {
-        result = try body(connection)
-      } catch {
-        try? connection.execute("ROLLBACK")
-        throw error
-      }
+      let result = try Self.result(
+        of: body, after: "BEGIN; INSERT INTO commits (token) VALUES ('\(token.uuidString)')",
+        on: connection)
       do {
         try connection.commit()
         return .committed(result)
@@ -79,11 +73,37 @@ actor ConnectionOwner {
     }
   }
 
+  private static func result<Result>(
+    of body: (PostgresConnection) throws -> Result, after begin: String,
+    on connection: PostgresConnection
+  ) throws -> Result {
+    do {
+      try connection.begin(begin)
+    } catch {
+      try? connection.execute("ROLLBACK")
+      var error = error
+      error.isBeforeBody = true
+      throw error
+    }
+    do {
+      return try body(connection)
+    } catch {
+      try? connection.execute("ROLLBACK")
+      throw error
+    }
+  }
+
   private func open() throws -> PostgresConnection {
     if let connection { return connection }
-    let opened = try PostgresConnection(address, logger: logger)
-    connection = opened
-    return opened
+    do {
+      let opened = try PostgresConnection(address, logger: logger)
+      connection = opened
+      return opened
+    } catch {
+      var error = error
+      error.isBeforeBody = true
+      throw error
+    }
   }
 }
 

@@ -23,10 +23,12 @@ final class Connections: Sendable {
   func makeOwner() -> ConnectionOwner { ConnectionOwner(address, logger: logger) }
 
   /// Hands `body` a connection that nobody else uses meanwhile.
+  ///
+  /// - Parameter isCancellable: whether a cancelled task leaves the queue.
   func withConnection<Result: Sendable>(
-    _ body: (ConnectionOwner) async throws -> Result
+    isCancellable: Bool, _ body: (ConnectionOwner) async throws -> Result
   ) async throws -> Result {
-    let owner = try await acquire()
+    let owner = try await acquire(isCancellable: isCancellable)
     do {
       let result = try await body(owner)
       release(owner)
@@ -37,7 +39,7 @@ final class Connections: Sendable {
     }
   }
 
-  private func acquire() async throws -> ConnectionOwner {
+  private func acquire(isCancellable: Bool) async throws -> ConnectionOwner {
     let number = Mutex<Int?>(nil)
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { continuation in
@@ -47,7 +49,7 @@ final class Connections: Sendable {
         case .open: continuation.resume(returning: makeOwner())
         case .wait(let waiting):
           number.withLock { $0 = waiting }
-          if Task.isCancelled { giveUp(waiting, CancellationError()) }
+          if isCancellable, Task.isCancelled { giveUp(waiting, CancellationError()) }
           giveUpInTime(waiting)
         case .refuse:
           continuation.resume(
@@ -55,7 +57,9 @@ final class Connections: Sendable {
         }
       }
     } onCancel: {
-      if let waiting = number.withLock({ $0 }) { giveUp(waiting, CancellationError()) }
+      if isCancellable, let waiting = number.withLock({ $0 }) {
+        giveUp(waiting, CancellationError())
+      }
     }
   }
 

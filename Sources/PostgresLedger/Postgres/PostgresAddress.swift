@@ -12,8 +12,8 @@ package struct PostgresAddress: Sendable {
     self.limits = limits
   }
 
-  /// Whether it can only mean one thing. An `@`, `/` or `:` of a password has to be written as `%40`,
-  /// `%2F` or `%3A`: libpq would take what follows it for a host, a port or a database, and say so.
+  /// Whether libpq can read it, and only in one way. An `@`, `/` or `?` of a password has to be written
+  /// as `%40`, `%2F` or `%3F`: what follows it would be taken for a host, and be named in an error.
   package static func isWellFormed(_ url: String) -> Bool {
     guard let scheme = ["postgres://", "postgresql://"].first(where: url.hasPrefix) else {
       return false
@@ -21,9 +21,7 @@ package struct PostgresAddress: Sendable {
     let place = url.dropFirst(scheme.count)
     if let at = place.lastIndex(of: "@") {
       let before = place[..<at]
-      guard !before.contains("@"), !before.contains("/"), !before.contains("?"),
-        before.count(where: { $0 == ":" }) <= 1
-      else { return false }
+      guard !before.contains(where: { "@/?".contains($0) }) else { return false }
     }
     guard let options = PQconninfoParse(url, nil) else { return false }
     defer { PQconninfoFree(options) }

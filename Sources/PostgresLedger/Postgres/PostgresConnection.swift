@@ -54,11 +54,11 @@ final class PostgresConnection {
   func begin(_ begin: String) throws(PostgresError) {
     let now = SystemClock().steadyMilliseconds()
     if now - plansMadeAt > Self.plansLastMilliseconds {
+      // By itself: together they would be one transaction, which could not become a reading one.
+      try execute("DISCARD PLANS")
       plansMadeAt = now
-      try execute("DISCARD PLANS; \(begin)")
-    } else {
-      try execute(begin)
     }
+    try execute(begin)
   }
 
   private static let plansLastMilliseconds: Int64 = 60_000

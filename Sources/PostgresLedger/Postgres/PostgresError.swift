@@ -12,6 +12,8 @@ struct PostgresError: Error, CustomStringConvertible {
   var message: String
   /// Whether the connection is of no use any more.
   var isConnectionLost: Bool
+  /// Whether it came before the body of a transaction had begun.
+  var isBeforeBody = false
   /// Refused for good, also where the server did not come to say so itself.
   var isDenied = false
 
@@ -37,11 +39,20 @@ struct PostgresError: Error, CustomStringConvertible {
   /// Whether the transaction failed only because of what others did at that time.
   var isCollision: Bool { sqlState == "40001" || sqlState == "40P01" }
 
-  /// Whether the server is going down or coming up, or the connection is lost.
+  /// Whether the server is going down or coming up, has no room for more at the moment, or the
+  /// connection is lost: with 25P03 the server gave up a transaction that had stood still.
   var isUnreachable: Bool {
-    guard !isDenied else { return false }
     guard let sqlState else { return isConnectionLost }
     return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P0") || sqlState == "53300"
+      || sqlState == "53200" || sqlState == "25P03"
+  }
+
+  /// The server became a standby, or another address of it is the one to write to.
+  var isReadOnly: Bool { sqlState == "25006" }
+
+  /// Whether the same may succeed later.
+  func mayPass(afterTries tries: Int) -> Bool {
+    isCollision || isUnreachable || isReadOnly && tries < 4
   }
 
   var isCancelled: Bool { sqlState == "57014" }

@@ -21,9 +21,19 @@ final class StatementCancellation: Sendable {
     if isCancelled { canceller?.cancel() }
   }
 
-  func disarm() {
+  enum Ending {
+    /// Nothing can come any more.
+    case undisturbed
+    /// A request to cancel was made; when it arrives nobody knows.
+    case cancelled
+  }
+
+  /// No statement is under way any more.
+  func disarm() -> Ending {
     state.withLock { state in
-      if case .armed = state { state = .idle }
+      if case .cancelled = state { return .cancelled }
+      state = .idle
+      return .undisturbed
     }
   }
 
