@@ -42,6 +42,7 @@ struct PostgresError: Error, CustomStringConvertible {
   /// Whether the server is going down or coming up, has no room for more at the moment, or the
   /// connection is lost: with 25P03 the server gave up a transaction that had stood still.
   var isUnreachable: Bool {
+    guard !isDenied else { return false }
     guard let sqlState else { return isConnectionLost }
     return sqlState.hasPrefix("08") || sqlState.hasPrefix("57P0") || sqlState == "53300"
       || sqlState == "53200" || sqlState == "25P03"

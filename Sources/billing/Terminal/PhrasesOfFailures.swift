@@ -7,8 +7,9 @@ extension Phrase {
   }
 
   static let checkStoreIsThere = Phrase(
-    "Check that the store named in billing.yaml is there and that you may use it.",
-    ko: "billing.yaml에 적힌 저장소가 있는지, 사용 권한이 있는지 확인하십시오.")
+    "Check that the store named in billing.yaml, or the server, is there and that you may use it; "
+      + "then run the same command again.",
+    ko: "billing.yaml에 적힌 저장소나 서버가 있는지, 사용 권한이 있는지 확인한 뒤 같은 명령을 다시 실행하십시오.")
 
   static let mendAccess = Phrase(
     "Mend the name, the password, the certificate or the rights that the server refuses, then run "
@@ -16,8 +17,9 @@ extension Phrase {
     ko: "서버가 거부한 사용자 이름, 비밀번호, 인증서 또는 권한을 바로잡은 뒤 같은 명령을 다시 실행하십시오.")
 
   static let makeStoreWritable = Phrase(
-    "Make the folder and its files writable, then run the same command again.",
-    ko: "폴더와 파일에 쓰기 권한을 준 뒤 같은 명령을 다시 실행하십시오.")
+    "Make the folder and its files writable, or name the server that takes writes, not a standby; "
+      + "then run the same command again.",
+    ko: "폴더와 파일에 쓰기 권한을 주거나, 대기 서버가 아니라 쓰기를 받는 서버를 지정한 뒤 같은 명령을 다시 실행하십시오.")
 
   static let makeRoom = Phrase(
     "Make room on the disk, then run the same command again: it goes on where it stopped.",
@@ -31,8 +33,8 @@ extension Phrase {
     ko: "`billing init`을 실행하거나, 저장소를 만든 버전의 프로그램을 사용하십시오.")
 
   static let restoreStore = Phrase(
-    "Restore the store's file from a backup; nothing was written to it.",
-    ko: "백업에서 저장소 파일을 복구하십시오. 이 명령은 아무것도 쓰지 않았습니다.")
+    "Restore the store from a backup; nothing was written to it.",
+    ko: "백업에서 저장소를 복구하십시오. 이 명령은 아무것도 쓰지 않았습니다.")
 
   static let reportConflict = Phrase(
     "Nothing was overwritten; find out who wrote what is there before going on.",
