@@ -6,21 +6,10 @@ import Delivery
 /// The rows are locked already: what is written here is decided from what they are.
 struct DeliveryChanges {
   private let now: Timestamp
-  private var changed: [Change] = []
+  private var changed: [ChangedDelivery] = []
   private var opened: [OpenedAttempt] = []
   private var closed: [ClosedAttemptRow] = []
   private var entries: [LogEntry] = []
-
-  fileprivate struct Change {
-    var record: DeliveryRecord
-    /// Where its state did not change: `nil`.
-    var changedAt: Timestamp?
-    /// Positions in `entries` and `opened`; the rows' numbers are known only later.
-    var entry: Int?
-    var attempt: Int?
-    var lastEntry: Int64?
-    var lastAttempt: Int64?
-  }
 
   init(at now: Timestamp) { self.now = now }
 
@@ -37,9 +26,8 @@ struct DeliveryChanges {
     precondition(
       !isTransition || row.saved.state.mayBecome(row.record.state),
       "no transition from \(row.saved.state) to \(row.record.state)")
-    var change = Change(
-      record: row.record, changedAt: isTransition ? now : nil, lastEntry: row.lastEntry,
-      lastAttempt: row.lastAttempt)
+    var change = ChangedDelivery(
+      record: row.record, saved: row.saved, changedAt: isTransition ? now : nil)
     if logged || isTransition {
       change.entry = entries.count
       entries.append(
@@ -66,83 +54,13 @@ struct DeliveryChanges {
     try LogEntry.write(entries, under: entryNumbers, in: connection)
     try OpenedAttempt.write(opened, under: attemptNumbers, in: connection)
     try ClosedAttemptRow.write(closed, at: now, in: connection)
-    try update(entryNumbers, attemptNumbers, in: connection)
+    var changes = changed.sorted { DeliveryKey.isBefore($0.record.key, $1.record.key) }
+    for position in changes.indices {
+      changes[position].entryNumber = changes[position].entry.map { entryNumbers[$0] }
+      changes[position].attemptNumber = changes[position].attempt.map { attemptNumbers[$0] }
+    }
+    try DeliveryUpdate(of: changes)?.run(in: connection)
   }
-
-  private func update(
-    _ entries: [Int64], _ attempts: [Int64], in connection: PostgresConnection
-  ) throws {
-    guard !changed.isEmpty else { return }
-    let changes = changed.sorted { DeliveryKey.isBefore($0.record.key, $1.record.key) }
-    try connection.run(
-      Self.update,
-      IntegerColumn(changes) { $0.record.key.month },
-      IntegerColumn(changes) { $0.record.key.customer },
-      IntegerColumn(changes) { $0.record.key.kind.code },
-      IntegerColumn(changes) { $0.record.key.sequence },
-      IntegerColumn(changes) { $0.record.state.code },
-      IntegerColumn(changes) { $0.record.generation },
-      IntegerColumn(changes) { $0.record.fence },
-      TextColumn(changes) { $0.record.reason?.rawValue },
-      IntegerColumn(changes) { ChannelDigits.digits($0.record.usable) },
-      IntegerColumn(changes) { $0.record.channel?.code ?? 0 },
-      IntegerColumn(changes) { Int($0.record.quiet.mask) },
-      TextColumn(changes) { $0.record.timeZone },
-      IntegerColumn(changes) { $0.record.dueAt },
-      IntegerColumn(changes) { $0.record.madeAt },
-      IntegerColumn(changes) { $0.record.nextAt },
-      BooleanColumn(changes) { $0.record.isBegun },
-      IntegerColumn(changes) { $0.record.attempt },
-      IntegerColumn(changes) { $0.record.channelAttempts },
-      IntegerColumn(changes) { $0.record.unresolved },
-      IntegerColumn(changes) { $0.record.closed.rawValue },
-      IntegerColumn(optional: changes) { $0.record.keyOpenedAt?.milliseconds },
-      BytesColumn(hashes: changes) { $0.record.frozenSHA },
-      BytesColumn(changes) { $0.record.recipientHash },
-      IntegerColumn(changes) { $0.record.slotEnd },
-      TextColumn(changes) { $0.record.owner },
-      IntegerColumn(changes) { $0.record.leaseUntil },
-      IntegerColumn(changes) { $0.record.queuedAt },
-      IntegerColumn(optional: changes) { $0.record.publishedAt?.milliseconds },
-      IntegerColumn(optional: changes) { $0.record.partition },
-      IntegerColumn(optional: changes) { $0.record.offset },
-      IntegerColumn(changes) { $0.record.round },
-      IntegerColumn(optional: changes) { change in
-        change.entry.map { entries[$0] } ?? change.lastEntry
-      },
-      IntegerColumn(optional: changes) { change in
-        change.attempt.map { attempts[$0] } ?? change.lastAttempt
-      },
-      IntegerColumn(optional: changes) { $0.changedAt?.milliseconds },
-      IntegerColumn(changes) { $0.record.version },
-      IntegerColumn(changes) { $0.record.policy },
-      IntegerColumn(changes) { $0.record.template })
-  }
-
-  /// Every column that can change.
-  private static let update = """
-    UPDATE deliveries d SET state = k.state, generation = k.generation, fence = k.fence,
-      reason = k.reason, channels = k.channels, channel = k.channel, quiet_mask = k.quiet_mask,
-      time_zone = k.time_zone, due_at = k.due_at, made_at = k.made_at, next_at = k.next_at,
-      begun = k.begun, attempt = k.attempt, channel_attempts = k.channel_attempts,
-      unresolved = k.unresolved, closed_channels = k.closed_channels,
-      key_opened_at = k.key_opened_at, frozen_sha256 = k.frozen_sha256,
-      recipient_hash = k.recipient_hash, slot_end = k.slot_end, owner = k.owner,
-      lease_until = k.lease_until, queued_at = k.queued_at, published_at = k.published_at,
-      topic_partition = k.topic_partition, topic_offset = k.topic_offset, round = k.round,
-      last_entry = k.last_entry, last_attempt = k.last_attempt,
-      changed_at = coalesce(k.changed_at, d.changed_at), version = k.version,
-      policy = k.policy, template = k.template
-    FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18,
-      $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36,
-      $37)
-      AS k (month, customer_id, kind, sequence, state, generation, fence, reason, channels, channel,
-        quiet_mask, time_zone, due_at, made_at, next_at, begun, attempt, channel_attempts,
-        unresolved, closed_channels, key_opened_at, frozen_sha256, recipient_hash, slot_end, owner,
-        lease_until, queued_at, published_at, topic_partition, topic_offset, round, last_entry,
-        last_attempt, changed_at, version, policy, template)
-    WHERE \(DeliveryRow.isOfKey)
-    """
 }
 
 /// Numbers of appended rows, handed out by the thousand: gaps mean nothing, but a delivery's later

@@ -75,6 +75,11 @@ final class PostgresConnection {
   /// Runs a statement with values for $1, $2, …; how many rows it changed.
   @discardableResult
   func run(_ sql: String, _ values: any PostgresValue...) throws(PostgresError) -> Int {
+    try run(sql, with: values)
+  }
+
+  @discardableResult
+  func run(_ sql: String, with values: [any PostgresValue]) throws(PostgresError) -> Int {
     try result(of: sql, values).affectedRows
   }
 
@@ -131,10 +136,16 @@ final class PostgresConnection {
     return try finish(operation)
   }
 
+  private static let maxPrepared = 500
+
   private func prepare(
     _ sql: String, _ values: [any PostgresValue], _ operation: String
   ) throws(PostgresError) -> String {
     if let name = prepared[sql] { return name }
+    if prepared.count == Self.maxPrepared {
+      try execute("DEALLOCATE ALL")
+      prepared = [:]
+    }
     let name = "s\(prepared.count)"
     let types = values.map { Swift.type(of: $0).type }
     guard PQsendPrepare(pointer, name, sql, Int32(types.count), types) == 1 else {
