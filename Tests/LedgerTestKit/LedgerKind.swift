@@ -12,10 +12,10 @@ import Testing
 
 /// The ledgers that a stage runs on: what is promised of a stage holds on each.
 package enum LedgerKind: String, CaseIterable, Sendable, CustomTestStringConvertible {
-  case sqlite = "SQLite"
-  case postgres = "PostgreSQL"
+  case sqlite
+  case postgres
 
-  package var testDescription: String { rawValue }
+  package var testDescription: String { self == .sqlite ? "SQLite" : "PostgreSQL" }
 
   /// A new one, with nothing in it, that takes the time from a clock of the test's.
   package func open(clock: any WallClock) async throws -> TestLedger {

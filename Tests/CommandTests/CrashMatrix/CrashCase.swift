@@ -62,6 +62,7 @@ struct CrashCase: Sendable {
         if scenario.providers == .silent { try await resolve(platform) }
       }
       try await providers?.stop()
+      try await platform.remove()
       return wasMet
     } catch {
       try? await providers?.stop()
@@ -71,7 +72,7 @@ struct CrashCase: Sendable {
 
   // MARK: The disturbance
 
-  private func disturb(_ platform: PlatformFolder, at number: Int) async throws -> Bool {
+  private func disturb(_ platform: CrashPlatform, at number: Int) async throws -> Bool {
     let trigger = "\(point.moment):\(number):\(point.action.rawValue)"
     let points = [scenario.circumstances, trigger].compactMap { $0 }.joined(separator: ",")
     let victim = try BillingProcess(
@@ -109,7 +110,7 @@ struct CrashCase: Sendable {
   }
 
   /// By the process's own journal.
-  private func wasMet(in platform: PlatformFolder, at number: Int) throws -> Bool {
+  private func wasMet(in platform: CrashPlatform, at number: Int) throws -> Bool {
     try platform.folder.read("journal").split(separator: "\n")
       .contains("\(point.moment):\(number) \(point.action.rawValue)")
   }
@@ -128,7 +129,7 @@ struct CrashCase: Sendable {
 
   // MARK: The end
 
-  private func check(_ platform: PlatformFolder) async throws {
+  private func check(_ platform: CrashPlatform) async throws {
     let differences = try await CrashOutcome(of: platform).differences(
       from: expected, withStates: scenario.providers != .faulty && scenario.providers != .silent)
     guard differences.isEmpty else { throw CrashFailure(differences.joined(separator: "; ")) }
@@ -141,7 +142,7 @@ struct CrashCase: Sendable {
   }
 
   @discardableResult
-  private func ask(_ platform: PlatformFolder) async throws -> CrashWitness {
+  private func ask(_ platform: CrashPlatform) async throws -> CrashWitness {
     let witness = try await CrashWitness(of: platform)
     guard witness.complaints.isEmpty else {
       throw CrashFailure(witness.complaints.prefix(5).joined(separator: "; "))
@@ -151,7 +152,7 @@ struct CrashCase: Sendable {
 
   /// An operator says of each uncertain delivery what the provider's own ledger says: then everybody
   /// has got one message.
-  private func resolve(_ platform: PlatformFolder) async throws {
+  private func resolve(_ platform: CrashPlatform) async throws {
     for (key, wasTaken) in try await ask(platform).uncertain {
       let ending = try await billing(
         "deliveries", "resolve", wasTaken ? "--accepted" : "--absent", "--month",
@@ -168,7 +169,7 @@ struct CrashCase: Sendable {
   }
 
   /// Where it can be looked at.
-  private static func keep(_ platform: PlatformFolder) throws -> String {
+  private static func keep(_ platform: CrashPlatform) throws -> String {
     let kept = FileManager.default.temporaryDirectory
       .appendingPathComponent("crash-matrix-\(UUID().uuidString)").path
     try FileManager.default.copyItem(atPath: platform.folder.path, toPath: kept)

@@ -2,6 +2,7 @@ import Billing
 import BillingTestKit
 import FaultInjection
 import Foundation
+import LedgerTestKit
 import Testing
 
 /// Real processes, met at every call that commits: killed, stopped past their leases and continued,
@@ -10,9 +11,11 @@ import Testing
 /// A seeded sample by default; `scripts/crash-matrix` runs all of it.
 @Suite("Crash matrix", .serialized)
 struct CrashMatrixTests {
-  @Test("a month whose processes are met anywhere ends as if nothing had happened")
-  func matrix() async throws {
-    let matrix = CrashMatrix(environment: ProcessInfo.processInfo.environment)
+  @Test(
+    "a month whose processes are met anywhere ends as if nothing had happened",
+    arguments: CrashMatrix.ledgers)
+  func matrix(on kind: LedgerKind) async throws {
+    let matrix = CrashMatrix(on: kind, environment: ProcessInfo.processInfo.environment)
     let report = try await matrix.run()
     #expect(report.cases > 0)
     #expect(report.held + report.same == report.cases)
@@ -60,34 +63,45 @@ extension CrashMatrixTests {
 /// Which points are met, and by how many at once.
 struct CrashMatrix: Sendable {
   let seed: UInt64
+  private let kind: LedgerKind
   private let points: [CrashPoint]
   private let workers: Int
   /// Points that held are written here, one a line, and left out when they are there already.
   private let journal: String?
 
+  /// Of CRASH_MATRIX_LEDGER, else all.
+  static let ledgers: [LedgerKind] = {
+    guard let wanted = ProcessInfo.processInfo.environment["CRASH_MATRIX_LEDGER"] else {
+      return LedgerKind.allCases
+    }
+    guard let kind = LedgerKind(rawValue: wanted) else { fatalError("no such ledger: \(wanted)") }
+    return [kind]
+  }()
+
   /// - Parameter environment: CRASH_MATRIX: `all`, or how many to draw; CRASH_MATRIX_ONLY: a part of
   ///   a point's name; CRASH_MATRIX_SEED; CRASH_MATRIX_WORKERS; CRASH_MATRIX_DONE: a file.
-  init(environment: [String: String]) {
+  init(on kind: LedgerKind, environment: [String: String]) {
+    self.kind = kind
     seed = environment["CRASH_MATRIX_SEED"].flatMap(UInt64.init) ?? 1
     workers = environment["CRASH_MATRIX_WORKERS"].flatMap(Int.init) ?? 2
     journal = environment["CRASH_MATRIX_DONE"]
-    let size = environment["CRASH_MATRIX"] ?? "40"
+    let size = environment["CRASH_MATRIX"]
     let only = environment["CRASH_MATRIX_ONLY"]
     let done = (try? String(contentsOfFile: journal ?? "", encoding: .utf8)) ?? ""
     let over = Set(done.split(separator: "\n").map(String.init))
     let candidates = CrashPoint.all.filter { point in
       (only.map { point.description.contains($0) } ?? true) && !over.contains(point.description)
     }
+    let seed = seed
+    func drawn(_ count: Int, from points: [CrashPoint]) -> [CrashPoint] {
+      let random = SeededRandom(seed: seed)
+      let tickets = points.map { (random.next(), $0) }.sorted { $0.0 < $1.0 }.map(\.1)
+      // The same seed draws the same points, and others for the other ledger.
+      return kind == .sqlite ? Array(tickets.prefix(count)) : tickets.suffix(count)
+    }
     points =
       size == "all" || only != nil
-      ? candidates : Self.drawn(Int(size) ?? 40, from: candidates, seed: seed)
-  }
-
-  /// The same seed draws the same points.
-  private static func drawn(_ count: Int, from points: [CrashPoint], seed: UInt64) -> [CrashPoint] {
-    let random = SeededRandom(seed: seed)
-    let ticketed = points.map { (random.next(), $0) }.sorted { $0.0 < $1.0 }
-    return ticketed.prefix(count).map(\.1)
+      ? candidates : drawn(size.flatMap { Int($0) } ?? kind.sampledCases, from: candidates)
   }
 
   struct Report: Sendable {
@@ -98,11 +112,15 @@ struct CrashMatrix: Sendable {
   }
 
   func run() async throws -> Report {
-    let months = CrashMonth()
-    let expected = try await CrashOutcome(of: try await months.copy(at: .finished))
+    let months = CrashMonth(on: kind)
+    let undisturbed = try await months.copy(at: .finished)
+    let expected = try await CrashOutcome(of: undisturbed)
+    try await undisturbed.remove()
     let counts = CrashCounts(months: months)
     let start = ContinuousClock.now
-    say("crash matrix: \(points.count) cases, \(workers) at once, seed \(seed)")
+    say(
+      "crash matrix: \(points.count) cases on \(kind.testDescription), \(workers) at once, seed \(seed)"
+    )
     var report = Report()
     try await withThrowingTaskGroup(of: (CrashPoint, CrashCase.Verdict).self) { group in
       var waiting = points.makeIterator()
@@ -123,6 +141,7 @@ struct CrashMatrix: Sendable {
         }
       }
     }
+    try await months.remove()
     return report
   }
 
@@ -194,6 +213,7 @@ actor CrashCounts {
       scenario.command, in: platform.folder, environment: environment
     ).ending()
     try await providers?.stop()
+    try await platform.remove()
     var passed: [String: Int] = [:]
     for line in try platform.folder.read("journal").split(separator: "\n") {
       let parts = line.split(separator: ":")
@@ -202,4 +222,9 @@ actor CrashCounts {
     }
     return passed
   }
+}
+
+extension LedgerKind {
+  /// In a sample: a database is copied for each on a server, which takes longer than a file.
+  fileprivate var sampledCases: Int { self == .sqlite ? 40 : 20 }
 }

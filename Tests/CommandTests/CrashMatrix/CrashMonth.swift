@@ -1,7 +1,7 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
 import Foundation
+import LedgerTestKit
 import Testing
 
 /// A small month as it stands after each stage: made once, and copied for every case.
@@ -32,15 +32,22 @@ actor CrashMonth {
 
   private static let customers = 40
 
-  private var made: [String: Task<PlatformFolder, any Error>] = [:]
+  private let kind: LedgerKind
+  private var made: [String: Task<CrashPlatform, any Error>] = [:]
 
-  /// A copy of its own. The originals are kept as long as this.
-  func copy(at stage: Stage) async throws -> PlatformFolder {
-    try Self.copy(try await original(at: stage))
+  init(on kind: LedgerKind) { self.kind = kind }
+
+  /// A copy of its own, to be removed. The originals are kept until they are removed.
+  func copy(at stage: Stage) async throws -> CrashPlatform {
+    try await original(at: stage).copy()
+  }
+
+  func remove() async throws {
+    for task in made.values { try await task.value.remove() }
   }
 
   /// Slots of different two hours have originals of their own.
-  private func original(at stage: Stage) async throws -> PlatformFolder {
+  private func original(at stage: Stage) async throws -> CrashPlatform {
     let slot = stage.isQueued ? try await Self.currentSlot() : 0
     let name = "\(stage.rawValue)@\(slot)"
     if let made = made[name] { return try await made.value }
@@ -49,9 +56,9 @@ actor CrashMonth {
     return try await task.value
   }
 
-  private func make(_ stage: Stage) async throws -> PlatformFolder {
+  private func make(_ stage: Stage) async throws -> CrashPlatform {
     switch stage {
-    case .imported: return try await Self.imported()
+    case .imported: return try await Self.imported(on: kind)
     case .settled: return try await after("settle", Self.month, from: .imported)
     case .rendered: return try await after("render", Self.month, from: .settled)
     case .dispatched: return try await after("dispatch", from: .rendered)
@@ -64,7 +71,7 @@ actor CrashMonth {
     }
   }
 
-  private func after(_ arguments: String..., from stage: Stage) async throws -> PlatformFolder {
+  private func after(_ arguments: String..., from stage: Stage) async throws -> CrashPlatform {
     let platform = try await copy(at: stage)
     let ending = try await BillingProcess(arguments, in: platform.folder).ending()
     try #require(ending.status == 0, "\(arguments): \(ending.errors)")
@@ -73,10 +80,10 @@ actor CrashMonth {
 
   // MARK: Stages
 
-  private static func imported() async throws -> PlatformFolder {
-    let platform = try await PlatformFolder()
+  private static func imported(on kind: LedgerKind) async throws -> CrashPlatform {
+    let platform = try await CrashPlatform(on: kind)
     let folder = platform.folder
-    try folder.write(settings(port: nil), to: "billing.yaml")
+    try platform.write(settings: settings(port: nil))
     for version in [2, 3] {
       let policy = "policy-\(version)"
       try FileManager.default.createDirectory(
@@ -112,15 +119,10 @@ actor CrashMonth {
   }
 
   /// Two bills that are about to be sent.
-  private static func losingBills(of platform: PlatformFolder) async throws -> PlatformFolder {
-    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
-    let customers = try await ledger.read { connection in
-      var customers: [String] = []
-      try connection.query(
-        "SELECT customer_id FROM deliveries WHERE state = 2 AND channel = 1 ORDER BY 1 LIMIT 2"
-      ) { customers.append($0.text(0)) }
-      return customers
-    }
+  private static func losingBills(of platform: CrashPlatform) async throws -> CrashPlatform {
+    let customers = try await platform.ledger.lines(
+      "SELECT customer_id FROM deliveries WHERE state = 2 AND channel = 1 ORDER BY 1 LIMIT 2",
+      columns: 1)
     let bills = platform.folder.file("data/bills/\(month)")
     let names = try #require(FileManager.default.enumerator(atPath: bills)?.allObjects as? [String])
     for customer in customers {
@@ -130,7 +132,7 @@ actor CrashMonth {
     return platform
   }
 
-  private static func abandoned(_ platform: PlatformFolder) async throws -> PlatformFolder {
+  private static func abandoned(_ platform: CrashPlatform) async throws -> CrashPlatform {
     let providers = try await CrashProviders(.asked, in: platform)
     for (command, point) in [
       (["dispatch"], "dispatch.publish:before:3:kill"),
@@ -146,16 +148,6 @@ actor CrashMonth {
     try #require(isQuiet)
     try await providers.stop()
     return platform
-  }
-
-  static func copy(_ platform: PlatformFolder) throws -> PlatformFolder {
-    let folder = try TestFolder()
-    for name in try FileManager.default.contentsOfDirectory(atPath: platform.folder.path)
-    where !name.hasPrefix(".output") {
-      try FileManager.default.copyItem(
-        atPath: platform.folder.file(name), toPath: folder.file(name))
-    }
-    return PlatformFolder(folder: folder)
   }
 
   // MARK: Time

@@ -17,27 +17,20 @@ struct CrashOutcome: Equatable, Sendable {
   /// Customer, kind, sequence and state: only where the providers are the same as undisturbed.
   var states: [String]
 
-  init(of platform: PlatformFolder) async throws {
-    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
-    func rows(_ sql: String, columns: Int) async throws -> [String] {
-      try await ledger.read { connection in
-        var rows: [String] = []
-        try connection.query(sql) { row in
-          rows.append((0..<columns).map { row.text($0) }.joined(separator: ","))
-        }
-        return rows
-      }
-    }
-    statements = try await rows(
-      "SELECT customer_id, version, hex(hash), total FROM manifest ORDER BY 1, 2", columns: 4)
-    bills = try await rows(
-      "SELECT customer_id, version, channel, hex(sha256) FROM bills ORDER BY 1, 2, 3", columns: 4)
-    deliveries = try await rows(
+  init(of platform: CrashPlatform) async throws {
+    let ledger = platform.ledger
+    statements = try await ledger.lines(
+      "SELECT customer_id, version, \(ledger.hex("hash")), total FROM manifest ORDER BY 1, 2",
+      columns: 4)
+    bills = try await ledger.lines(
+      "SELECT customer_id, version, channel, \(ledger.hex("sha256")) FROM bills ORDER BY 1, 2, 3",
+      columns: 4)
+    deliveries = try await ledger.lines(
       "SELECT customer_id, kind, sequence, version FROM deliveries ORDER BY 1, 2, 3", columns: 4)
-    states = try await rows(
+    states = try await ledger.lines(
       "SELECT customer_id, kind, sequence, state FROM deliveries ORDER BY 1, 2, 3", columns: 4)
-    runs = try await rows(
-      "SELECT job, kind, sequence, status, parked, hex(seal) FROM runs ORDER BY 1, 2, 3",
+    runs = try await ledger.lines(
+      "SELECT job, kind, sequence, status, parked, \(ledger.hex("seal")) FROM runs ORDER BY 1, 2, 3",
       columns: 6)
   }
 
@@ -66,28 +59,9 @@ struct CrashWitness: Sendable {
   /// What breaks a promise, in words.
   private(set) var complaints: [String] = []
 
-  init(of platform: PlatformFolder) async throws {
+  init(of platform: CrashPlatform) async throws {
     var accepted = try await Self.accepted(by: platform.folder.file("data/providers.sqlite"))
-    let ledger = try Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1)
-    let deliveries = try await ledger.read { connection in
-      var rows: [(key: DeliveryKey, state: DeliveryState, isLookedAtAgain: Bool)] = []
-      try connection.query(
-        """
-        SELECT month, customer_id, kind, sequence, state, next_at < 9223372036854775807
-        FROM deliveries
-        """
-      ) { row in
-        rows.append(
-          (
-            DeliveryKey(
-              month: BillingMonth(index: Int32(row.int(0))), customer: CustomerID(row.integer(1)),
-              kind: DeliveryKind(code: row.int(2))!, sequence: row.int(3)),  // what is stored
-            DeliveryState(code: row.int(4))!, row.int(5) == 1
-          ))
-      }
-      return rows
-    }
-    for (key, state, isLookedAtAgain) in deliveries {
+    for (key, state, isLookedAtAgain) in try await Self.deliveries(in: platform.ledger) {
       let count = accepted.removeValue(forKey: key) ?? 0
       states[state, default: 0] += 1
       messages += count
@@ -110,6 +84,27 @@ struct CrashWitness: Sendable {
       if isLookedAtAgain { complaints.append("\(key) is uncertain and not yet left to anybody") }
     case .planned, .queued, .claimed, .sending:
       complaints.append("\(key) is still \(state)")
+    }
+  }
+
+  private static func deliveries(
+    in ledger: any CrashLedger
+  ) async throws -> [(key: DeliveryKey, state: DeliveryState, isLookedAtAgain: Bool)] {
+    try await ledger.rows(
+      """
+      SELECT month, customer_id, kind, sequence, state,
+        CASE WHEN next_at < 9223372036854775807 THEN 1 ELSE 0 END
+      FROM deliveries
+      """, columns: 6
+    ).map { row in
+      let numbers = row.compactMap { $0.flatMap { Int64($0) } }
+      guard numbers.count == 6, let kind = DeliveryKind(code: Int(numbers[2])),
+        let state = DeliveryState(code: Int(numbers[4]))
+      else { throw CrashFailure("a delivery cannot be read: \(row)") }
+      let key = DeliveryKey(
+        month: BillingMonth(index: Int32(numbers[0])), customer: CustomerID(numbers[1]),
+        kind: kind, sequence: Int(numbers[3]))
+      return (key, state, numbers[5] == 1)
     }
   }
 

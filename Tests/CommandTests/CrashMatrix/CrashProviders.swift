@@ -29,14 +29,14 @@ struct CrashProviders: Sendable {
   private let process: BillingProcess
 
   /// Starts them in a month's folder, and has the month's settings name them.
-  init(_ kind: Kind, in platform: PlatformFolder) async throws {
+  init(_ kind: Kind, in platform: CrashPlatform) async throws {
     process = try BillingProcess(
       ["mock-provider", "--latency-ms", "5"] + kind.options, in: platform.folder)
     guard let port = try await process.firstLine(withinSeconds: 30).flatMap({ Int($0) }) else {
       process.send(SIGKILL)
       throw CrashFailure("the providers do not listen: \(try await process.ending().errors)")
     }
-    try platform.folder.write(CrashMonth.settings(port: port), to: "billing.yaml")
+    try platform.write(settings: CrashMonth.settings(port: port))
   }
 
   func stop() async throws {

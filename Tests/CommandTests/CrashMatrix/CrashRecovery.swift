@@ -1,6 +1,5 @@
 import Billing
 import BillingTestKit
-import EmbeddedStore
 import Foundation
 import Testing
 
@@ -20,7 +19,7 @@ struct CrashRecovery: Sendable {
     case run
   }
 
-  let platform: PlatformFolder
+  let platform: CrashPlatform
   let way: Way
   /// Processes take milliseconds, leases seconds: whatever takes this long hangs.
   private let boundSeconds = 90
@@ -71,24 +70,22 @@ struct CrashRecovery: Sendable {
 
   /// When there is something to do that is left of the month: milliseconds; `nil` when nothing is.
   private func nextMoment() async throws -> Int64? {
-    try await Database(path: platform.folder.file("data/ledger.sqlite"), readerCount: 1).read {
-      connection in
-      try connection.first(
-        """
-        SELECT count(*) FILTER (WHERE state BETWEEN 1 AND 4
-            OR state = 7 AND next_at < 9223372036854775807),
-          max(CASE state WHEN 3 THEN lease_until WHEN 4 THEN lease_until + ?1 END),
-          min(CASE state WHEN 1 THEN next_at
-            WHEN 2 THEN CASE WHEN partition IS NULL THEN queued_at + ?2 ELSE 0 END
-            WHEN 7 THEN next_at END)
-        FROM deliveries
-        """, CrashMonth.reapSeconds * 1000, CrashMonth.republishSeconds * 1000
-      ) { row in
-        guard row.int(0) > 0 else { return nil }
-        // What somebody holds decides: the rest is done with it.
-        return row.optionalInteger(1) ?? row.optionalInteger(2) ?? 0
-      } ?? nil
-    }
+    let row = try await platform.ledger.rows(
+      """
+      SELECT count(*) FILTER (WHERE state BETWEEN 1 AND 4
+          OR state = 7 AND next_at < 9223372036854775807),
+        max(CASE state WHEN 3 THEN lease_until
+          WHEN 4 THEN lease_until + \(CrashMonth.reapSeconds * 1000) END),
+        min(CASE state WHEN 1 THEN next_at
+          WHEN 2 THEN CASE WHEN \(platform.ledger.partition) IS NULL
+            THEN queued_at + \(CrashMonth.republishSeconds * 1000) ELSE 0 END
+          WHEN 7 THEN next_at END)
+      FROM deliveries
+      """, columns: 3
+    ).first?.map { $0.flatMap { Int64($0) } }
+    guard let row, let left = row[0], left > 0 else { return nil }
+    // What somebody holds decides: the rest is done with it.
+    return row[1] ?? row[2] ?? 0
   }
 }
 
