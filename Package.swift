@@ -153,7 +153,10 @@ let package = Package(
       name: "DispatchingTests", dependencies: ["Dispatching", "EmbeddedStore", "BillingTestKit"]),
     .testTarget(
       name: "DeliveryTests",
-      dependencies: ["Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit"]),
+      dependencies: [
+        "Delivery", "Audit", "EmbeddedStore", "PostgresLedger", "FaultInjection", "BillingTestKit",
+        "LedgerTestKit",
+      ]),
     .testTarget(
       name: "HTTPProviderTests",
       dependencies: [

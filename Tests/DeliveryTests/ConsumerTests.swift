@@ -3,6 +3,7 @@ import BillingTestKit
 import Delivery
 import Dispatching
 import EmbeddedStore
+import LedgerTestKit
 import Synchronization
 import Testing
 
@@ -61,8 +62,9 @@ struct ConsumerTests {
     throw Unexpected("it did not happen within 20 s")
   }
 
-  @Test func `no more is in flight than the bound`() async throws {
-    let scenario = try await DeliveryScenario()
+  @Test(arguments: LedgerKind.allCases)
+  func `no more is in flight than the bound`(on kind: LedgerKind) async throws {
+    let scenario = try await DeliveryScenario(on: kind)
     try await scenario.world.seed((1...100).map { SeededDelivery(SeededCustomer(Int64($0))) })
     _ = try await scenario.dispatcher().tick()
     let provider = GatedProvider()
@@ -72,14 +74,17 @@ struct ConsumerTests {
     }
     async let report = consumer.run(until: .ledgerDrained)
     try await waitUntil { provider.inFlight == 30 }
-    #expect(try await scenario.world.ledger.underWay().queued == 70)
+    #expect(try await scenario.ledger.underWay().queued == 70)
     provider.open()
     #expect(try await report.accepted == 100)
     #expect(provider.most <= 30)
   }
 
-  @Test func `stopping finishes what is in flight and leaves the rest to others`() async throws {
-    let scenario = try await DeliveryScenario()
+  @Test(arguments: LedgerKind.allCases)
+  func `stopping finishes what is in flight and leaves the rest to others`(on kind: LedgerKind)
+    async throws
+  {
+    let scenario = try await DeliveryScenario(on: kind)
     try await scenario.world.seed((1...50).map { SeededDelivery(SeededCustomer(Int64($0))) })
     _ = try await scenario.dispatcher().tick()
     let provider = GatedProvider()
@@ -93,13 +98,14 @@ struct ConsumerTests {
     provider.open()
     #expect(try await running.accepted == 20)
     try await feed.close()
-    let underWay = try await scenario.world.ledger.underWay()
+    let underWay = try await scenario.ledger.underWay()
     #expect(underWay == UnderWay(queued: 30, claimed: 0, sending: 0, unsettled: 0))
     let (other, _) = scenario.consumer()
     #expect(try await other.run(until: .ledgerDrained).accepted == 30)
   }
 
-  @Test func `what outlasts the grace period is broken off and known`() async throws {
+  @Test(arguments: LedgerKind.allCases)
+  func `what outlasts the grace period is broken off and known`(on kind: LedgerKind) async throws {
     /// Takes until it is cancelled.
     struct EndlessProvider: Provider {
       let name = "endless"
@@ -119,7 +125,7 @@ struct ConsumerTests {
       func put() { count.withLock { $0 += 1 } }
       var total: Int { count.withLock { $0 } }
     }
-    let scenario = try await DeliveryScenario()
+    let scenario = try await DeliveryScenario(on: kind)
     let delivery = SeededDelivery(SeededCustomer(1))
     try await scenario.world.seed([delivery])
     _ = try await scenario.dispatcher().tick()

@@ -3,14 +3,16 @@ import BillingTestKit
 import Delivery
 import Dispatching
 import EmbeddedStore
+import LedgerTestKit
 import Logging
 import Synchronization
 import Testing
 
-/// Dispatchers, consumers and a reconciler in one process, on a simulated clock, until nothing is
+/// Dispatchers, consumers and a reconciler in one process on a ledger of either kind, on a simulated clock, until nothing is
 /// pending: the loop of a simulated run.
 final class DeliveryScenario: Sendable {
-  let world: EmbeddedDeliveryWorld
+  let world: any DeliveryWorld
+  let ledger: any StageLedger
   let clock: SimulatedClock
   let events: EventStore
   let log: EmbeddedAcceptanceLog
@@ -20,12 +22,19 @@ final class DeliveryScenario: Sendable {
   private let members = Mutex(0)
 
   init(
-    at start: Timestamp = DeliveryScene.start, seed: UInt64 = 1,
+    on kind: LedgerKind, at start: Timestamp = DeliveryScene.start, seed: UInt64 = 1,
     rates: [Channel: MockFailureRates] = [:],
     capabilities: ProviderCapabilities = ProviderCapabilities()
   ) async throws {
     clock = SimulatedClock(at: start)
-    world = try await EmbeddedDeliveryWorld(clock: clock)
+    switch kind {
+    case .sqlite:
+      let world = try await EmbeddedDeliveryWorld(clock: clock)
+      (self.world, ledger) = (world, world.ledger)
+    case .postgres:
+      let world = try await PostgresDeliveryWorld(clock: clock)
+      (self.world, ledger) = (world, world.ledger)
+    }
     #expect(try await world.time.keepTime(.simulated) == .kept(now: Timestamp(milliseconds: 0)))
     _ = try await world.time.advance(to: start)
     events = try await EventStore(
@@ -48,12 +57,12 @@ final class DeliveryScenario: Sendable {
     var configuration = DispatchConfiguration()
     configuration.batchSize = 50
     return Dispatcher(
-      ledger: ledger ?? world.ledger, topic: events, configuration: configuration, logger: logger)
+      ledger: ledger ?? self.ledger, topic: events, configuration: configuration, logger: logger)
   }
 
   func reconciler(_ ledger: (any DeliveryLedger)? = nil) -> Reconciler {
     Reconciler(
-      ledger: ledger ?? world.ledger, positions: events.positions(of: "delivery"),
+      ledger: ledger ?? self.ledger, positions: events.positions(of: "delivery"),
       providers: providers, random: SeededRandom(seed: 5), timing: .standard, who: "reconciler",
       logger: logger)
   }
@@ -75,7 +84,7 @@ final class DeliveryScenario: Sendable {
     configuration.maxRetries = 3
     change(&configuration)
     let parts = ConsumerParts(
-      ledger: ledger ?? world.ledger, feed: feed, bills: shelf, remaker: shelf,
+      ledger: ledger ?? self.ledger, feed: feed, bills: shelf, remaker: shelf,
       providers: providers ?? self.providers, seal: DeliveryScene.seal, clock: SystemClock(),
       random: SeededRandom(seed: UInt64(number)))
     return (
@@ -96,16 +105,16 @@ final class DeliveryScenario: Sendable {
       async let first = dispatcher().tick()
       async let second = dispatcher().tick()
       let published = try await first.published + second.published
-      let underWay = try await world.ledger.underWay()
+      let underWay = try await self.ledger.underWay()
       if published > 0 || underWay.queued > 0 { try await deliver(self) }
-      guard try await world.ledger.hasPending(DeliveryScene.month) else {
+      guard try await self.ledger.hasPending(DeliveryScene.month) else {
         return moment
       }
       let now = clock.now()
       guard
         let next = SimulatedAgenda.next(
-          after: now, waiting: try await world.ledger.waiting(at: now),
-          isUnderWay: try await !world.ledger.underWay().isSettled)
+          after: now, waiting: try await self.ledger.waiting(at: now),
+          isUnderWay: try await !self.ledger.underWay().isSettled)
       else { throw Unexpected("something is pending and nothing will happen") }
       clock.advance(to: try await world.time.advance(to: next))
     }

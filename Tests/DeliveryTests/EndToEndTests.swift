@@ -1,8 +1,10 @@
+import Audit
 import Billing
 import BillingTestKit
 import Delivery
 import Dispatching
 import EmbeddedStore
+import LedgerTestKit
 import Synchronization
 import Testing
 
@@ -22,16 +24,21 @@ struct EndToEndTests {
     }
   }
 
-  @Test func `everyone is told once, in a slot of their own, by several at once`() async throws {
-    let scenario = try await DeliveryScenario(rates: [
-      .email: MockFailureRates(refused: 200_000, rejected: 50_000),
-      .sms: MockFailureRates(refused: 100_000, rejected: 20_000),
-    ])
+  @Test(arguments: LedgerKind.allCases)
+  func `everyone is told once, in a slot of their own, by several at once`(on kind: LedgerKind)
+    async throws
+  {
+    let scenario = try await DeliveryScenario(
+      on: kind,
+      rates: [
+        .email: MockFailureRates(refused: 200_000, rejected: 50_000),
+        .sms: MockFailureRates(refused: 100_000, rejected: 20_000),
+      ])
     let deliveries = deliveries(400)
     try await scenario.world.seed(deliveries)
     try await scenario.run()
     try await scenario.expectPromisesKept(for: deliveries)
-    let counts = try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+    let counts = try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     #expect(counts[.accepted, default: 0] + counts[.failed, default: 0] == 400)
     #expect(counts[.accepted, default: 0] > 380)
     #expect(scenario.clock.sleptMilliseconds >= 400_000, "providers' seconds are counted")
@@ -39,10 +46,13 @@ struct EndToEndTests {
     #expect(try await scenario.run() == 1)
   }
 
-  @Test func `a refused address is told by SMS`() async throws {
-    let scenario = try await DeliveryScenario(rates: [
-      .email: MockFailureRates(rejected: 1_000_000)
-    ])
+  @Test(arguments: LedgerKind.allCases)
+  func `a refused address is told by SMS`(on kind: LedgerKind) async throws {
+    let scenario = try await DeliveryScenario(
+      on: kind,
+      rates: [
+        .email: MockFailureRates(rejected: 1_000_000)
+      ])
     let delivery = SeededDelivery(SeededCustomer(1))
     try await scenario.world.seed([delivery])
     try await scenario.run()
@@ -54,51 +64,66 @@ struct EndToEndTests {
         == [DeliveryScene.seal.lookupHash(delivery.customer.phone, column: .phone)])
   }
 
-  @Test func `a lost answer is settled by asking, and nothing is sent twice`() async throws {
+  @Test(arguments: LedgerKind.allCases)
+  func `a lost answer is settled by asking, and nothing is sent twice`(on kind: LedgerKind)
+    async throws
+  {
     let scenario = try await DeliveryScenario(
+      on: kind,
       rates: [.email: MockFailureRates(lostBefore: 200_000, lostAfter: 200_000)],
       capabilities: ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true))
     let deliveries = deliveries(100)
     try await scenario.world.seed(deliveries)
     try await scenario.run()
     try await scenario.expectPromisesKept(for: deliveries)
-    let counts = try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+    let counts = try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     #expect(counts[.accepted] == 100)
   }
 
-  @Test func `a lost answer is settled by the key that the provider keeps`() async throws {
+  @Test(arguments: LedgerKind.allCases)
+  func `a lost answer is settled by the key that the provider keeps`(on kind: LedgerKind)
+    async throws
+  {
     let scenario = try await DeliveryScenario(
+      on: kind,
       rates: [.email: MockFailureRates(lostBefore: 200_000, lostAfter: 200_000)],
       capabilities: ProviderCapabilities(keepsKeySeconds: 7 * 86_400))
     let deliveries = deliveries(100)
     try await scenario.world.seed(deliveries)
     try await scenario.run()
     try await scenario.expectPromisesKept(for: deliveries)
-    let counts = try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+    let counts = try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     #expect(counts[.accepted, default: 0] > 90)
   }
 
-  @Test func `a lost answer that nobody can settle is on the uncertain list`() async throws {
-    let scenario = try await DeliveryScenario(rates: [
-      .email: MockFailureRates(lostBefore: 500_000, lostAfter: 500_000)
-    ])
+  @Test(arguments: LedgerKind.allCases)
+  func `a lost answer that nobody can settle is on the uncertain list`(on kind: LedgerKind)
+    async throws
+  {
+    let scenario = try await DeliveryScenario(
+      on: kind,
+      rates: [
+        .email: MockFailureRates(lostBefore: 500_000, lostAfter: 500_000)
+      ])
     let deliveries = (1...40).map { SeededDelivery(SeededCustomer(Int64($0))) }
     try await scenario.world.seed(deliveries)
     try await scenario.run()
     try await scenario.expectPromisesKept(for: deliveries)
-    let counts = try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+    let counts = try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     #expect(counts == [.uncertain: 40])
   }
 
-  @Test(arguments: 1...8) func `consumers that die between any two steps lose nothing`(
-    _ seed: UInt64
+  @Test(arguments: LedgerKind.allCases, 1...8 as ClosedRange<UInt64>)
+  func `consumers that die between any two steps lose nothing`(
+    on kind: LedgerKind, _ seed: UInt64
   ) async throws {
     let scenario = try await DeliveryScenario(
+      on: kind,
       seed: seed, rates: [.email: MockFailureRates(refused: 100_000, lostAfter: 100_000)],
       capabilities: ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true))
     let deliveries = (1...80).map { SeededDelivery(SeededCustomer(Int64($0))) }
     try await scenario.world.seed(deliveries)
-    let faults = FaultyLedger(scenario.world.ledger, seed: seed, deaths: 12)
+    let faults = FaultyLedger(scenario.ledger, seed: seed, deaths: 12)
     try await scenario.run { scenario in
       // Each dies at its first fault; another one takes over from what is stored.
       for _ in 0..<40 {
@@ -115,12 +140,15 @@ struct EndToEndTests {
     }
     #expect(faults.deathsLeft < 12, "somebody died")
     try await scenario.expectPromisesKept(for: deliveries)
-    let counts = try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+    let counts = try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     #expect(counts[.accepted] == 80)
   }
 
-  @Test func `a bill missing or altered is made again; what cannot be is held`() async throws {
-    let scenario = try await DeliveryScenario()
+  @Test(arguments: LedgerKind.allCases)
+  func `a bill missing or altered is made again; what cannot be is held`(on kind: LedgerKind)
+    async throws
+  {
+    let scenario = try await DeliveryScenario(on: kind)
     let deliveries = (1...4).map { SeededDelivery(SeededCustomer(Int64($0))) }
     try await scenario.world.seed(deliveries)
     scenario.shelf.set(CustomerID(1), .altered)
@@ -140,8 +168,9 @@ struct EndToEndTests {
     #expect(held.attempts.isEmpty)
   }
 
-  @Test func `a bill store out of reach counts no attempt`() async throws {
-    let scenario = try await DeliveryScenario()
+  @Test(arguments: LedgerKind.allCases)
+  func `a bill store out of reach counts no attempt`(on kind: LedgerKind) async throws {
+    let scenario = try await DeliveryScenario(on: kind)
     let delivery = SeededDelivery(SeededCustomer(1))
     try await scenario.world.seed([delivery])
     scenario.shelf.set(CustomerID(1), .unreachable)
@@ -156,12 +185,17 @@ struct EndToEndTests {
     #expect(try await scenario.world.seen(delivery.key).state == .accepted)
   }
 
-  @Test func `an address that changed between attempts gets nothing under the old key`()
+  @Test(arguments: LedgerKind.allCases)
+  func `an address that changed between attempts gets nothing under the old key`(
+    on kind: LedgerKind
+  )
     async throws
   {
-    let scenario = try await DeliveryScenario(rates: [
-      .email: MockFailureRates(refused: 1_000_000)
-    ])
+    let scenario = try await DeliveryScenario(
+      on: kind,
+      rates: [
+        .email: MockFailureRates(refused: 1_000_000)
+      ])
     let delivery = SeededDelivery(SeededCustomer(1))
     try await scenario.world.seed([delivery])
     _ = try await scenario.dispatcher().tick()
@@ -175,15 +209,16 @@ struct EndToEndTests {
     #expect(seen.state == .accepted)
   }
 
-  @Test func `events that mean nothing any more, or nothing at all, are passed over`()
+  @Test(arguments: LedgerKind.allCases)
+  func `events that mean nothing any more, or nothing at all, are passed over`(on kind: LedgerKind)
     async throws
   {
-    let scenario = try await DeliveryScenario()
+    let scenario = try await DeliveryScenario(on: kind)
     let delivery = SeededDelivery(SeededCustomer(1))
     try await scenario.world.seed([delivery])
     _ = try await scenario.dispatcher().tick()
     // The same doorbell again, and one of an older generation.
-    let lost = try await scenario.world.ledger.takeUnpublished(olderThanSeconds: -1, limit: 10)
+    let lost = try await scenario.ledger.takeUnpublished(olderThanSeconds: -1, limit: 10)
     #expect(lost.isEmpty)
     var event = delivery.bill(on: .email).event(for: delivery.key, generation: 2)
     _ = try await scenario.events.publish([event, event])

@@ -4,6 +4,7 @@ import Delivery
 import Dispatching
 import EmbeddedStore
 import FaultInjection
+import LedgerTestKit
 import Testing
 
 /// The one crash that no protocol can see through: between what a provider did and our record of it,
@@ -29,15 +30,15 @@ struct LostRecordTests {
   /// The consumer dies before it records; its lease and its call's deadline pass.
   ///
   /// - Parameter wasTaken: whether the message had reached the provider.
-  private func crashed(wasTaken: Bool) async throws -> DeliveryScenario {
-    let scenario = try await DeliveryScenario()
+  private func crashed(on kind: LedgerKind, wasTaken: Bool) async throws -> DeliveryScenario {
+    let scenario = try await DeliveryScenario(on: kind)
     try await scenario.world.seed([delivery])
     _ = try await scenario.dispatcher().tick()
     let unreached = scenario.providers.mapValues { provider -> any Provider in
       GatedProvider(provider, gate: Wall(call: .send))
     }
     let (consumer, feed) = scenario.consumer(
-      ledger: GatedDeliveryLedger(scenario.world.ledger, gate: Wall(call: .record)),
+      ledger: GatedDeliveryLedger(scenario.ledger, gate: Wall(call: .record)),
       providers: wasTaken ? nil : unreached)
     await #expect(throws: Death.self) { try await consumer.run(until: .feedDrained) }
     try await feed.close()
@@ -66,22 +67,22 @@ struct LostRecordTests {
     }
     let request = OperatorRequest(
       action, providers: capabilities, timing: .standard, jitter: 0)
-    return try await OperatorDesk(ledger: scenario.world.ledger).run(
+    return try await OperatorDesk(ledger: scenario.ledger).run(
       request, on: DeliveryQuery(states: [.uncertain], olderThanSeconds: 86_400), limit: nil,
       mode: .act(OperatorSignature(who: "kim", why: "asked the provider")))
   }
 
-  @Test(arguments: [true, false])
+  @Test(arguments: LedgerKind.allCases, [true, false])
   func `is on the list for good, never sent again by itself, and resolved either way`(
-    _ wasTaken: Bool
+    on kind: LedgerKind, _ wasTaken: Bool
   ) async throws {
-    let scenario = try await crashed(wasTaken: wasTaken)
+    let scenario = try await crashed(on: kind, wasTaken: wasTaken)
     try await letPass(scenario)
     let seen = try await scenario.world.seen(delivery.key)
     #expect(seen.state == .uncertain)
     #expect(seen.attempts.count == 1)
     #expect(try await scenario.acceptances()[delivery.key]?.count ?? 0 == (wasTaken ? 1 : 0))
-    let listing = try await OperatorDesk(ledger: scenario.world.ledger)
+    let listing = try await OperatorDesk(ledger: scenario.ledger)
       .list(DeliveryQuery(states: [.uncertain]), showing: 10)
     #expect(listing.shown.map(\.key) == [delivery.key])
     #expect(listing.shown.map(\.reason) == [.awaitsOperator])
@@ -98,8 +99,11 @@ struct LostRecordTests {
     #expect(try await resolve(action, in: scenario).found == 0, "a second time: nothing is left")
   }
 
-  @Test func `an operator who is wrong is found by the provider's own ledger`() async throws {
-    let scenario = try await crashed(wasTaken: true)
+  @Test(arguments: LedgerKind.allCases)
+  func `an operator who is wrong is found by the provider's own ledger`(on kind: LedgerKind)
+    async throws
+  {
+    let scenario = try await crashed(on: kind, wasTaken: true)
     try await letPass(scenario)
     #expect(try await resolve(.resolveAbsent, in: scenario).done == 1)
     try await scenario.run()

@@ -1,8 +1,10 @@
+import Audit
 import Billing
 import BillingTestKit
 import Delivery
 import Dispatching
 import EmbeddedStore
+import LedgerTestKit
 import Synchronization
 import Testing
 
@@ -44,15 +46,18 @@ struct SilentProviderTests {
     }
   }
 
-  @Test(arguments: [
-    (ProviderCapabilities(lookUpSettlesSeconds: 10), 0, DeliveryState.uncertain),
-    (ProviderCapabilities(), 0, .uncertain),
-    (ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true), 1, .planned),
-  ])
+  @Test(
+    arguments: LedgerKind.allCases,
+    [
+      (ProviderCapabilities(lookUpSettlesSeconds: 10), 0, DeliveryState.uncertain),
+      (ProviderCapabilities(), 0, .uncertain),
+      (ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: true), 1, .planned),
+    ])
   func `is neither asked for a message nor sent it again`(
-    capabilities: ProviderCapabilities, lookUps: Int, afterwards: DeliveryState
+    on kind: LedgerKind, end: (ProviderCapabilities, lookUps: Int, afterwards: DeliveryState)
   ) async throws {
-    let scenario = try await DeliveryScenario()
+    let (capabilities, lookUps, afterwards) = end
+    let scenario = try await DeliveryScenario(on: kind)
     try await scenario.world.seed([SeededDelivery(SeededCustomer(1))])
     _ = try await scenario.dispatcher().tick()
     let provider = SilentProvider(capabilities)
@@ -60,11 +65,11 @@ struct SilentProviderTests {
     let consumer = scenario.consumer(providers: providers).consumer
     _ = try await consumer.run(until: .feedDrained)
     let reconciler = Reconciler(
-      ledger: scenario.world.ledger, positions: scenario.events.positions(of: "delivery"),
+      ledger: scenario.ledger, positions: scenario.events.positions(of: "delivery"),
       providers: providers, random: SeededRandom(seed: 5), timing: .standard, who: "reconciler",
       logger: scenario.logger)
     func states() async throws -> [DeliveryState: Int64] {
-      try await scenario.world.ledger.deliveryCounts(of: DeliveryScene.month)
+      try await scenario.ledger.deliveryCounts(of: DeliveryScene.month)
     }
     func pass(afterSeconds seconds: Int64) async throws {
       let next = scenario.clock.now().adding(seconds: seconds)

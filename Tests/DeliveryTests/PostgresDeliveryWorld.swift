@@ -3,6 +3,7 @@ import BillingTestKit
 import Delivery
 import Dispatching
 import Foundation
+import LedgerTestKit
 
 @testable import PostgresLedger
 
