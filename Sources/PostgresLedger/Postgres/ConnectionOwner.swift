@@ -21,23 +21,22 @@ actor ConnectionOwner {
   /// Runs `body` on the connection. One that is of no use afterwards is closed; the next use opens
   /// another.
   ///
-  /// - Parameter cancellation: told how a statement under way can be cancelled.
+  /// - Parameter cancellation: asked whether to end early.
   func run<Result: Sendable>(
     cancellation: StatementCancellation? = nil,
     _ body: @Sendable (PostgresConnection) throws -> Result
   ) throws -> Result {
     let connection = try open()
-    cancellation?.arm(connection.canceller())
+    connection.cancellation = cancellation
+    defer {
+      connection.cancellation = nil
+      // A request to cancel that is on its way would hit the next statement of this connection.
+      if cancellation?.isCancelled == true || !connection.isUsable { self.connection = nil }
+    }
     do {
-      let result = try body(connection)
-      // A cancellation that is on its way would hit the next statement of this connection.
-      if cancellation?.disarm() == .cancelled || !connection.isUsable { self.connection = nil }
-      return result
+      return try body(connection)
     } catch {
-      let isElsewhere = (error as? PostgresError)?.isReadOnly == true
-      if cancellation?.disarm() == .cancelled || isElsewhere || !connection.isUsable {
-        self.connection = nil
-      }
+      if (error as? PostgresError)?.isReadOnly == true { self.connection = nil }
       throw error
     }
   }

@@ -16,6 +16,10 @@ final class PostgresConnection {
   private var plansMadeAt = SystemClock().steadyMilliseconds()
   /// Reused from statement to statement.
   private var parameters = ParameterBuffer()
+  /// Of what is done at the time: once it is cancelled no statement of a transaction's body is begun
+  /// any more, and the one that is waited for is cancelled.
+  var cancellation: StatementCancellation?
+  private var cancelRequest: CancelRequest?
 
   private var pointer: OpaquePointer { handle.pointer }
 
@@ -126,6 +130,7 @@ final class PostgresConnection {
     of sql: String, _ values: [any PostgresValue]
   ) throws(PostgresError) -> ResultHandle {
     let operation = Self.summary(of: sql)
+    try checkCancellation(operation)
     let name = try prepare(sql, values, operation)
     parameters.set(values)
     let sent = parameters.withPointers { pointers, lengths, formats in
@@ -165,7 +170,7 @@ final class PostgresConnection {
   func copy(
     into table: String, _ columns: [String], _ body: (CopyWriter) throws -> Void
   ) throws -> Int {
-    let operation = "COPY \(table)"
+    let operation = "PostgreSQL: COPY \(table)"
     try begin(
       "COPY \(table) (\(columns.joined(separator: ", "))) FROM STDIN (FORMAT binary)",
       PGRES_COPY_IN, operation)
@@ -207,6 +212,7 @@ final class PostgresConnection {
   private func begin(
     _ sql: String, _ expected: ExecStatusType, _ operation: String
   ) throws(PostgresError) {
+    try checkCancellation(operation)
     guard PQsendQuery(pointer, sql) == 1 else { throw lost(operation) }
     try wait(operation)
     guard let result = PQgetResult(pointer).map({ ResultHandle($0) }) else {
@@ -244,11 +250,6 @@ final class PostgresConnection {
 
   private var isLost: Bool { PQstatus(pointer) == CONNECTION_BAD }
 
-  /// May be called from any thread while the connection is there.
-  func canceller() -> StatementCanceller? {
-    PQgetCancel(pointer).map(StatementCanceller.init(pointer:))
-  }
-
   /// The last result of what was sent; throws the first error among them.
   private func finish(_ operation: String) throws(PostgresError) -> ResultHandle {
     var last: ResultHandle?
@@ -277,17 +278,40 @@ final class PostgresConnection {
   }
 
   private func waitReadable(_ operation: String) throws(PostgresError) {
-    var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
-    let bound = Int32(clamping: (limits.statementSeconds + limits.lockSeconds) * 1000)
-    let ready = poll(&descriptor, 1, bound)
-    if ready < 0, errno == EINTR { return }
-    guard ready > 0 else {
-      handle.isBroken = true
-      throw PostgresError(
-        operation: operation, sqlState: nil, message: "the server does not answer",
-        isConnectionLost: true)
+    let end =
+      SystemClock().steadyMilliseconds() + (limits.statementSeconds + limits.lockSeconds) * 1000
+    while true {
+      var descriptor = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN), revents: 0)
+      let left = end - SystemClock().steadyMilliseconds()
+      let slice = cancellation == nil ? left : min(left, Self.cancellationSlice)
+      let ready = poll(&descriptor, 1, Int32(clamping: max(0, slice)))
+      if ready > 0 { break }
+      guard left > 0 else {
+        handle.isBroken = true
+        throw PostgresError(
+          operation: operation, sqlState: nil, message: "the server does not answer",
+          isConnectionLost: true)
+      }
+      // Again and again: what arrives before the statement has begun cancels nothing.
+      if cancellation?.isCancelled == true { requestCancellation() }
     }
     guard PQconsumeInput(pointer) == 1 else { throw lost(operation) }
+  }
+
+  private static let cancellationSlice: Int64 = 50
+
+  /// A request is a connection of its own, and may take its time: it is made from another thread, and
+  /// the next only when it is over.
+  private func requestCancellation() {
+    guard cancelRequest?.isOver != false else { return }
+    cancelRequest = PQgetCancel(pointer).map(CancelRequest.init(pointer:))
+    cancelRequest?.send()
+  }
+
+  private func checkCancellation(_ operation: String) throws(PostgresError) {
+    guard cancellation?.isCancelled == true else { return }
+    throw PostgresError(
+      operation: operation, sqlState: "57014", message: "cancelled", isConnectionLost: false)
   }
 
   private func lost(_ operation: String) -> PostgresError {
@@ -301,24 +325,6 @@ final class PostgresConnection {
   private static func summary(of sql: String) -> String {
     let words = sql.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " ")
     return "PostgreSQL: \(words.prefix(80))"
-  }
-}
-
-/// Cancels the statement that a connection is running.
-///
-/// `@unchecked Sendable`: libpq documents `PQcancel` as safe from any thread; the object is a copy of
-/// what it needs of the connection.
-final class StatementCanceller: @unchecked Sendable {
-  private let pointer: OpaquePointer
-
-  fileprivate init(pointer: OpaquePointer) { self.pointer = pointer }
-
-  deinit { PQfreeCancel(pointer) }
-
-  /// Blocks while the request is on its way.
-  func cancel() {
-    var message = [CChar](repeating: 0, count: 256)
-    PQcancel(pointer, &message, Int32(message.count))
   }
 }
 

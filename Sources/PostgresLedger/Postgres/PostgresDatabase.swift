@@ -147,7 +147,9 @@ package final class PostgresDatabase: Sendable {
         return try await owner.run { try Self.isRecorded(token, in: $0) }
       } catch let error as PostgresError {
         tries += 1
-        guard error.mayPass(afterTries: tries) || error.sqlState == "55P03",
+        // It waited for the transaction's end for as long as a statement, or a lock, may.
+        let isUnderWay = error.isCancelled || error.sqlState == "55P03"
+        guard error.mayPass(afterTries: tries) || isUnderWay,
           clock.steadyMilliseconds() < end
         else {
           throw StoreError(

@@ -1,49 +1,37 @@
+import CPostgres
 import Dispatch
 import Synchronization
 
-/// Cancels what a connection is doing at the time, from another task.
+/// Asks whoever runs statements on a connection to end, from another task.
 final class StatementCancellation: Sendable {
-  private enum State {
-    case idle
-    case armed(StatementCanceller?)
-    case cancelled
-  }
+  private let flag = Mutex(false)
 
-  private let state = Mutex<State>(.idle)
+  var isCancelled: Bool { flag.withLock { $0 } }
 
-  /// A statement may be under way from now on.
-  func arm(_ canceller: StatementCanceller?) {
-    let isCancelled = state.withLock { state in
-      if case .cancelled = state { return true }
-      state = .armed(canceller)
-      return false
+  func cancel() { flag.withLock { $0 = true } }
+}
+
+/// Asks the server to cancel what a connection is doing. It may arrive late: the connection is not to
+/// be used for anything else afterwards.
+///
+/// `@unchecked Sendable`: libpq documents `PQcancel` as safe from any thread; the object is a copy of
+/// what it needs of the connection.
+final class CancelRequest: @unchecked Sendable {
+  private let pointer: OpaquePointer
+  private let over = Mutex(false)
+
+  init(pointer: OpaquePointer) { self.pointer = pointer }
+
+  deinit { PQfreeCancel(pointer) }
+
+  var isOver: Bool { over.withLock { $0 } }
+
+  /// Does not wait for it.
+  func send() {
+    DispatchQueue.global().async { [self] in
+      var message = [CChar](repeating: 0, count: 256)
+      PQcancel(pointer, &message, Int32(message.count))
+      over.withLock { $0 = true }
     }
-    if isCancelled { canceller?.cancel() }
-  }
-
-  enum Ending {
-    /// Nothing can come any more.
-    case undisturbed
-    /// A request to cancel was made; when it arrives nobody knows.
-    case cancelled
-  }
-
-  /// No statement is under way any more.
-  func disarm() -> Ending {
-    state.withLock { state in
-      if case .cancelled = state { return .cancelled }
-      state = .idle
-      return .undisturbed
-    }
-  }
-
-  func cancel() {
-    let canceller = state.withLock { state in
-      defer { state = .cancelled }
-      if case .armed(let canceller) = state { return canceller }
-      return nil
-    }
-    // The request blocks: not on a thread of the cooperative pool.
-    if let canceller { DispatchQueue.global().async { canceller.cancel() } }
   }
 }
