@@ -123,7 +123,7 @@ extension PostgresLedger: DeliveryLedger {
   private static func rows(
     _ sql: String, _ moment: Timestamp, _ limit: Int, in connection: PostgresConnection
   ) throws -> [DeliveryRow] {
-    try connection.rows(sql, moment, limit, read: DeliveryRow.init)
+    try connection.rows(sql, moment, limit, read: DeliveryRow.init).sorted(by: DeliveryRow.isBefore)
   }
 
   private static func rows(
@@ -131,6 +131,7 @@ extension PostgresLedger: DeliveryLedger {
     _ limit: Int, in connection: PostgresConnection
   ) throws -> [DeliveryRow] {
     try connection.rows(sql, moment, partitions, offsets, limit, read: DeliveryRow.init)
+      .sorted(by: DeliveryRow.isBefore)
   }
 }
 

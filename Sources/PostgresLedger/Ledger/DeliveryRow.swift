@@ -12,6 +12,10 @@ struct DeliveryRow {
 
   var key: DeliveryKey { record.key }
 
+  static func isBefore(_ left: DeliveryRow, _ right: DeliveryRow) -> Bool {
+    DeliveryKey.isBefore(left.key, right.key)
+  }
+
   /// In the order in which `init(_:)` reads them; `d` is the table's name in the query.
   static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.fence, d.reason,
