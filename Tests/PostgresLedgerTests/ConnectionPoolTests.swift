@@ -94,4 +94,13 @@ struct ConnectionPoolTests {
     #expect(Self.text(pool.release("1")) == "keep")
     #expect(Self.text(pool.acquire("b")) == "use 1")
   }
+
+  @Test mutating func `one that could not be opened is used again after all that are open`() {
+    _ = acquire("a")
+    _ = acquire("b")
+    #expect(release("1") == "keep")
+    #expect(Self.text(pool.release("2", isOpen: false)) == "keep")
+    #expect(acquire("c") == "use 1")
+    #expect(acquire("d") == "use 2")
+  }
 }

@@ -48,9 +48,11 @@ struct ConnectionPool<Connection, Waiter> {
     return .wait(nextNumber)
   }
 
-  mutating func release(_ connection: Connection) -> Release {
+  /// - Parameter isOpen: one that could not be opened, or was lost, is used again after the others:
+  ///   the server may have no more for us than those that are open.
+  mutating func release(_ connection: Connection, isOpen: Bool = true) -> Release {
     guard !waiting.isEmpty else {
-      idle.append(connection)
+      idle.insert(connection, at: isOpen ? idle.endIndex : idle.startIndex)
       return .keep
     }
     return .hand(connection, to: waiting.removeFirst().waiter)

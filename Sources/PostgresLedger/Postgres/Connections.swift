@@ -34,7 +34,7 @@ final class Connections: Sendable {
       release(owner)
       return result
     } catch {
-      release(owner)
+      release(owner, isOpen: (error as? PostgresError)?.isConnectionLost != true)
       throw error
     }
   }
@@ -79,8 +79,8 @@ final class Connections: Sendable {
     StoreError(.busy, operation: "wait for a connection to PostgreSQL", detail: detail)
   }
 
-  private func release(_ owner: ConnectionOwner) {
-    switch pool.withLock({ $0.release(owner) }) {
+  private func release(_ owner: ConnectionOwner, isOpen: Bool = true) {
+    switch pool.withLock({ $0.release(owner, isOpen: isOpen) }) {
     case .hand(let owner, let waiter): waiter.resume(returning: owner)
     case .keep: break
     }
