@@ -36,8 +36,8 @@ struct FaultyDatabase: Sendable {
   static let token = "INSERT INTO commits"
   /// The message that asks for the commit: a simple query of 11 bytes.
   static let commit = "Q\0\0\0\u{B}COMMIT\0"
-  /// What the message begins with that asks to cancel a statement: its length, its code.
-  static let cancelRequest: [UInt8] = [0, 0, 0, 16, 4, 210, 22, 46]
+  /// The code by which a connection asks to cancel a statement of another.
+  static let cancelRequest: [UInt8] = [4, 210, 22, 46]
 }
 
 /// Where the network ends the connection of a writing transaction.
