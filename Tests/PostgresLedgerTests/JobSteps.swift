@@ -69,8 +69,9 @@ extension LedgerStep {
           index: index, lower: customers[first], upper: customers[first + size - 1], items: size)
       }
       let totals = ControlTotals(count: 6, sum: 60, hash: ContentHash(of: [1]))
-      return
-        "\(try await life.ledger.start(step: step, expected: totals, chunks: chunks, under: life.held()))"
+      let outcome = try await life.ledger.start(
+        step: step, expected: totals, chunks: chunks, under: life.held())
+      return "\(outcome)"
     }
   }
 

@@ -43,7 +43,8 @@ struct LedgerDump: Equatable, Sendable {
   }
 
   private static let ofDelivery =
-    "AND (o.month, o.customer_id, o.kind, o.sequence) = (t.month, t.customer_id, t.kind, t.sequence)"
+    "AND (o.month, o.customer_id, o.kind, o.sequence) "
+    + "= (t.month, t.customer_id, t.kind, t.sequence)"
   private static let run = Numbered(table: "runs", column: "run_id")
   private static let entry = Numbered(
     table: "delivery_log", column: "entry", condition: ofDelivery)

@@ -178,7 +178,7 @@ struct PostgresQueueTests {
     #expect(there == true)
   }
 
-  /// A request to cancel is a connection of its own, and may come when what it was for is long over.
+  /// A request to cancel is a connection of its own, and may come when its statement is long over.
   @Test func `a late request to cancel does not hit whoever comes next`() async throws {
     let network = try await FaultyDatabase(url)
     let database = network.database { $0.maxConnections = 1 }
