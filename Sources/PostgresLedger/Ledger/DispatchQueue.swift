@@ -16,6 +16,7 @@ extension PostgresLedger: DispatchLedger {
 
   package func queueDue(_ request: QueueRequest) async throws -> QueueOutcome {
     try await database.write { connection in
+      try connection.readAlongKeys()
       let candidates = try DueRow.candidates(
         request, at: try self.now(in: connection), in: connection)
       let locked = try DueRow.lock(

@@ -72,7 +72,10 @@ extension PostgresLedger: RenderingLedger {
   package func bills(
     of month: BillingMonth, after: BillKey?, limit: Int
   ) async throws -> [BillRow] {
-    try await database.read { try BillRows.page(of: month, after: after, limit, in: $0) }
+    try await database.read { connection in
+      try connection.readAlongKeys()
+      return try BillRows.page(of: month, after: after, limit, in: connection)
+    }
   }
 
   package func reconcile(

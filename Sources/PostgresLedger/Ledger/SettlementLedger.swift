@@ -30,6 +30,7 @@ extension PostgresLedger: SettlementLedger {
     of run: RunRecord, after: CustomerID?, limit: Int
   ) async throws -> [CustomerID] {
     try await database.read { connection in
+      try connection.readAlongKeys()
       let period = run.key.month.period
       // A COPY takes no parameters; these are numbers of ours.
       var active: [CustomerID] = []
@@ -103,7 +104,8 @@ extension PostgresLedger: SettlementLedger {
     _ selection: ManifestSelection, after: CustomerID?, limit: Int
   ) async throws -> [ManifestRow] {
     try await database.read { connection in
-      try ManifestRows.page(selection, after: after?.number ?? Int64.min, limit, in: connection)
+      try connection.readAlongKeys()
+      return try ManifestRows.page(selection, after: after?.number ?? Int64.min, limit, in: connection)
     }
   }
 

@@ -67,6 +67,13 @@ final class PostgresConnection {
 
   private static let plansLastMilliseconds: Int64 = 60_000
 
+  /// The rest of the transaction reads pages of long lists, each from where the last one ended, along
+  /// the key that orders them: a planner that has no statistics yet would find all the rest and sort
+  /// it, for every page.
+  func readAlongKeys() throws(PostgresError) {
+    try execute("SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off")
+  }
+
   // MARK: Statements
 
   /// Runs one or more statements without parameters that return nothing of interest.
