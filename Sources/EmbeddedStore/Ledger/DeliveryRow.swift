@@ -171,7 +171,7 @@ struct DeliveryLog {
 
 /// Inserts deliveries that were just made: what a new one has only one value of is the table's
 /// default. Made once for a batch.
-struct NewDeliveries {
+struct MadeDeliveries {
   private let insert: Statement
   private let log: DeliveryLog
 

@@ -140,7 +140,7 @@ private struct OperatorActing {
     _ resend: DeliveryRecord, as signature: OperatorSignature, of original: DeliveryKey,
     in connection: Connection
   ) throws {
-    try NewDeliveries(connection).add(
+    try MadeDeliveries(connection).add(
       resend, who: signature.who, note: "resend of \(original): \(signature.why)")
     try noteZone(resend.timeZone, in: connection)
   }

@@ -84,7 +84,7 @@ private struct DeliveryWriter {
   private let month: BillingMonth
   private let policy: DeliveryPolicy
   private let now: Timestamp
-  private let new: NewDeliveries
+  private let new: MadeDeliveries
   private let move: Statement
   private let logMoved: Statement
   /// Makes the entry just logged the delivery's latest.
@@ -97,7 +97,7 @@ private struct DeliveryWriter {
     policy = request.policy
     self.now = now
     sendDays = SendDays(request.selection.month)
-    new = try NewDeliveries(connection)
+    new = try MadeDeliveries(connection)
     move = try connection.statement(
       """
       UPDATE deliveries SET state = ?5, reason = ?6, version = ?7, policy = ?8, template = ?9,

@@ -48,7 +48,9 @@ extension PostgresLedger {
         let found = chains.find(of: row) { $0.attempt == attempt }
         changes.close(found, of: row.key.month, outcome)
       }
-      for row in written.values.sorted(by: DeliveryRow.isBefore) { changes.save(row, who: row.saved.owner) }
+      for row in written.values.sorted(by: DeliveryRow.isBefore) {
+        changes.save(row, who: row.saved.owner)
+      }
       try changes.write(in: connection)
       return outcomes
     }
@@ -75,7 +77,9 @@ extension PostgresLedger {
         written[key.delivery] = row
         return .recorded
       }
-      for row in written.values.sorted(by: DeliveryRow.isBefore) { changes.save(row, who: "evidence") }
+      for row in written.values.sorted(by: DeliveryRow.isBefore) {
+        changes.save(row, who: "evidence")
+      }
       try changes.write(in: connection)
       return outcomes
     }

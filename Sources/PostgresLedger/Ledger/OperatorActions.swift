@@ -47,7 +47,7 @@ private struct OperatorActing {
   /// Of the customers, with those that were made so far.
   private var deliveries: DeliveriesOfMonth
   private var changes: DeliveryChanges
-  private var new = NewDeliveries()
+  private var new = MadeDeliveries()
   private var zones: Set<String> = []
 
   /// - Parameter rows: locked, where anything is to be written.

@@ -105,7 +105,7 @@ struct DeliveriesInMaking {
   private let month: BillingMonth
   private let policy: DeliveryPolicy
   private let now: Timestamp
-  private var new = NewDeliveries()
+  private var new = MadeDeliveries()
   private var moved: DeliveryChanges
   private var sendDays: SendDays
 

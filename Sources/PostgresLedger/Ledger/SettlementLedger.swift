@@ -105,7 +105,8 @@ extension PostgresLedger: SettlementLedger {
   ) async throws -> [ManifestRow] {
     try await database.read { connection in
       try connection.readAlongKeys()
-      return try ManifestRows.page(selection, after: after?.number ?? Int64.min, limit, in: connection)
+      return try ManifestRows.page(
+        selection, after: after?.number ?? Int64.min, limit, in: connection)
     }
   }
 

@@ -1,7 +1,7 @@
 import Billing
 
 /// Deliveries that were just made, with the first entries of their logs; written in a few statements.
-struct NewDeliveries {
+struct MadeDeliveries {
   private var made: [(record: DeliveryRecord, entry: LogEntry)] = []
 
   mutating func add(_ record: DeliveryRecord, who: String, note: String? = nil) {
