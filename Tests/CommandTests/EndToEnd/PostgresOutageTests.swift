@@ -8,7 +8,7 @@ import Testing
 @Suite("A PostgreSQL server that goes away in the middle of a settlement")
 struct PostgresOutageTests {
   /// Every checkpoint takes so long that the settlement is still at it when the server goes.
-  private static let slowCheckpoints = ["BILLING_FAIL_POINT": "settle.commit:before:every:slow100"]
+  private static let slowCheckpoints = ["BILLING_FAIL_POINT": "settle.commit:before:every:slow500"]
   private static let settling = PlatformFolder.settling([
     "--set", "settlement.chunkSize=10", "--workers", "2",
   ])
