@@ -134,9 +134,12 @@ let package = Package(
       name: "BillingTests", dependencies: ["Billing", "BillingTestKit"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "RunsTests", dependencies: ["Runs", "EmbeddedStore", "BillingTestKit", "LedgerTestKit"]),
+      name: "RunsTests", dependencies: ["Runs", "BillingTestKit", "LedgerTestKit"]),
     .testTarget(
-      name: "ImportingTests", dependencies: ["Importing", "EmbeddedStore", "BillingTestKit"]),
+      name: "ImportingTests",
+      dependencies: [
+        "Importing", "EmbeddedStore", "PostgresLedger", "BillingTestKit", "LedgerTestKit",
+      ]),
     .testTarget(
       name: "SettlementTests",
       dependencies: [

@@ -8,8 +8,8 @@ import Logging
 import Synchronization
 import Testing
 
-/// Dispatchers, consumers and a reconciler in one process on a ledger of either kind, on a simulated clock, until nothing is
-/// pending: the loop of a simulated run.
+/// Dispatchers, consumers and a reconciler in one process on a ledger of either kind, on a simulated
+/// clock, until nothing is pending: the loop of a simulated run.
 final class DeliveryScenario: Sendable {
   let world: any DeliveryWorld
   let ledger: any StageLedger
@@ -27,14 +27,7 @@ final class DeliveryScenario: Sendable {
     capabilities: ProviderCapabilities = ProviderCapabilities()
   ) async throws {
     clock = SimulatedClock(at: start)
-    switch kind {
-    case .sqlite:
-      let world = try await EmbeddedDeliveryWorld(clock: clock)
-      (self.world, ledger) = (world, world.ledger)
-    case .postgres:
-      let world = try await PostgresDeliveryWorld(clock: clock)
-      (self.world, ledger) = (world, world.ledger)
-    }
+    (world, ledger) = try await kind.world(clock: clock)
     #expect(try await world.time.keepTime(.simulated) == .kept(now: Timestamp(milliseconds: 0)))
     _ = try await world.time.advance(to: start)
     events = try await EventStore(

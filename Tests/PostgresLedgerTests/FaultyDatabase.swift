@@ -1,6 +1,7 @@
 import BillingTestKit
 import FaultyNetwork
 import Foundation
+import LedgerTestKit
 
 @testable import PostgresLedger
 

@@ -2,6 +2,7 @@ import Billing
 import BillingTestKit
 import FaultyNetwork
 import Foundation
+import LedgerTestKit
 import Testing
 
 @testable import PostgresLedger

@@ -1,5 +1,6 @@
 import Billing
 import BillingTestKit
+import LedgerTestKit
 import Testing
 
 @testable import PostgresLedger

@@ -1,6 +1,7 @@
 import Billing
 import BillingTestKit
 import Dispatch
+import LedgerTestKit
 import Testing
 
 @testable import PostgresLedger

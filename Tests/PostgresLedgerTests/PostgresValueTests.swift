@@ -1,4 +1,5 @@
 import Billing
+import LedgerTestKit
 import Testing
 
 @testable import PostgresLedger

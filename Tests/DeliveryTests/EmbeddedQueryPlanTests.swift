@@ -5,8 +5,8 @@ import Testing
 
 @testable import EmbeddedStore
 
-@Suite("Hot statements")
-struct QueryPlanTests {
+@Suite("Hot statements on SQLite")
+struct EmbeddedQueryPlanTests {
   @Test(arguments: [
     DispatchRow.dueQuery, DispatchRow.dueAgainQuery, DispatchRow.unpublishedQuery,
     DispatchRow.remainingQuery, SweepQueries.overdueCalls, SweepQueries.queuedPastSlot,
