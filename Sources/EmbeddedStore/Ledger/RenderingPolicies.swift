@@ -44,8 +44,8 @@ private enum PolicyRows {
 
   static func templates(
     _ version: Int, in connection: Connection
-  ) throws -> [(template: BillTemplate, status: VersionStatus)] {
-    var templates: [(template: BillTemplate, status: VersionStatus)] = []
+  ) throws -> [KnownPolicy.Template] {
+    var templates: [KnownPolicy.Template] = []
     try connection.query(
       "SELECT channel, locale, status, subject, body FROM templates WHERE version = ?1 "
         + "ORDER BY channel, locale", version
@@ -58,11 +58,10 @@ private enum PolicyRows {
           detail: "a template of version \(version) is damaged")
       }
       templates.append(
-        (
+        KnownPolicy.Template(
           BillTemplate(
             channel: channel, locale: locale, version: version, subject: row.text(3),
-            body: row.text(4)), status
-        ))
+            body: row.text(4)), status: status))
     }
     return templates
   }
@@ -70,41 +69,20 @@ private enum PolicyRows {
   static func apply(
     _ set: PolicySet, text: String, activating: Bool, in connection: Connection
   ) throws -> PolicyOutcome {
-    let there = try connection.first(
-      "SELECT text, status FROM policies WHERE version = ?1", set.policy.version
-    ) { (text: $0.text(0), status: VersionStatus(rawValue: $0.int(1)) ?? .retired) }
-    let templates = try templates(set.policy.templateVersion, in: connection)
-    if let refusal = refusal(set, text: text, there, templates, activating: activating) {
-      return .refused(refusal)
+    let known = KnownPolicy(
+      policy: try connection.first(
+        "SELECT text, status FROM policies WHERE version = ?1", set.policy.version
+      ) { KnownPolicy.Text($0.text(0), status: VersionStatus(rawValue: $0.int(1)) ?? .retired) },
+      templates: try templates(set.policy.templateVersion, in: connection))
+    let outcome = known.outcome(of: set, text: text, activating: activating)
+    switch outcome {
+    case .unchanged, .refused: break
+    case .stored: try store(set, text: text, in: connection)
+    case .activated:
+      try store(set, text: text, in: connection)
+      try activate(set.policy, in: connection)
     }
-    let isSame =
-      there?.text == text
-      && set.templates.allSatisfy { wanted in
-        templates.contains { $0.template == wanted }
-      }
-    if isSame, !activating || there?.status == .active { return .unchanged }
-    try store(set, text: text, in: connection)
-    guard activating else { return .stored }
-    try activate(set.policy, in: connection)
-    return .activated
-  }
-
-  private static func refusal(
-    _ set: PolicySet, text: String, _ there: (text: String, status: VersionStatus)?,
-    _ templates: [(template: BillTemplate, status: VersionStatus)], activating: Bool
-  ) -> PolicyRefusal? {
-    if let there, there.status != .draft {
-      if there.text != text { return .policyIsImmutable(version: set.policy.version) }
-      if activating, there.status == .retired {
-        return .policyIsRetired(version: set.policy.version)
-      }
-    }
-    let changed = set.templates.first { wanted in
-      templates.contains { known in
-        known.status != .draft && known.template.name == wanted.name && known.template != wanted
-      }
-    }
-    return changed.map { .templateIsImmutable(name: $0.name, version: $0.version) }
+    return outcome
   }
 
   /// Drafts are replaced; what is active or retired is the same, as was checked, and stays.
