@@ -9,18 +9,10 @@ extension PostgresLedger: OperatorLedger {
   ) async throws -> FoundPage {
     try await database.read { connection in
       let now = try self.now(in: connection)
-      guard let place = try cursor ?? OperatorQueries.first(of: query, in: connection) else {
-        return FoundPage(deliveries: [], next: nil, now: now)
-      }
-      let rows = try OperatorQueries.rows(at: place, of: query, limit: limit, in: connection)
-      var next: DeliveryCursor?
-      if let last = rows.last, rows.count == limit {
-        next = DeliveryCursor(state: place.state, month: place.month, after: last.key)
-      } else {
-        next = try OperatorQueries.following(place, of: query, in: connection)
-      }
-      return FoundPage(
-        deliveries: rows.filter { query.matches($0, at: now) }, next: next, now: now)
+      return try DeliverySearch(query).page(
+        from: cursor, limit: limit, at: now,
+        rows: { try OperatorQueries.rows(at: $0, of: query, limit: limit, in: connection) },
+        monthAfter: { try OperatorQueries.month(after: $0, of: $1, in: connection) })
     }
   }
 }
@@ -64,47 +56,7 @@ enum OperatorQueries {
   static let nextMonth =
     "SELECT d.month FROM deliveries d WHERE d.month > $1 ORDER BY d.month LIMIT 1"
 
-  /// What is looked at one after the other: each state that an index lists, or all states at once.
-  private static func lanes(of query: DeliveryQuery) -> [DeliveryState?] {
-    guard query.customer == nil, query.states.isSubset(of: DeliveryQuery.setAside) else {
-      return [nil]
-    }
-    return query.states.sorted { $0.code < $1.code }
-  }
-
-  static func first(
-    of query: DeliveryQuery, in connection: PostgresConnection
-  ) throws -> DeliveryCursor? {
-    try first(of: lanes(of: query)[...], query, in: connection)
-  }
-
-  private static func first(
-    of lanes: ArraySlice<DeliveryState?>, _ query: DeliveryQuery,
-    in connection: PostgresConnection
-  ) throws -> DeliveryCursor? {
-    for lane in lanes {
-      if let month = try query.month ?? month(after: nil, of: lane, in: connection) {
-        return DeliveryCursor(state: lane, month: month, after: nil)
-      }
-    }
-    return nil
-  }
-
-  /// The next month, or the first of the next state.
-  static func following(
-    _ place: DeliveryCursor, of query: DeliveryQuery, in connection: PostgresConnection
-  ) throws -> DeliveryCursor? {
-    if query.month == nil,
-      let month = try month(after: place.month, of: place.state, in: connection)
-    {
-      return DeliveryCursor(state: place.state, month: month, after: nil)
-    }
-    let lanes = lanes(of: query)
-    guard let position = lanes.firstIndex(of: place.state) else { return nil }
-    return try first(of: lanes[(position + 1)...], query, in: connection)
-  }
-
-  private static func month(
+  static func month(
     after month: BillingMonth?, of state: DeliveryState?, in connection: PostgresConnection
   ) throws -> BillingMonth? {
     let start = month.map { Int64($0.index) } ?? .min
