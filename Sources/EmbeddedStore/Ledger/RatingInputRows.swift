@@ -19,15 +19,16 @@ struct RatingInputRows {
 
   func read(from connection: Connection) throws -> RatingBatch {
     guard !targets.isEmpty else { return RatingBatch(inputs: [], bundleMembers: []) }
-    var inputs = try customers(connection)
-    try addLines(to: &inputs, connection)
-    try addOns(to: &inputs, connection)
-    try addDiscounts(to: &inputs, connection)
-    let hasBundles = try addBundles(to: &inputs, connection)
-    try addUsage(to: &inputs, connection)
-    try addCharges(to: &inputs, connection)
+    var merged = RatingInputMerge(targets: targets)
+    try addCustomers(to: &merged, connection)
+    try addLines(to: &merged, connection)
+    try addOns(to: &merged, connection)
+    try addDiscounts(to: &merged, connection)
+    let hasBundles = try addBundles(to: &merged, connection)
+    try addUsage(to: &merged, connection)
+    try addCharges(to: &merged, connection)
     return RatingBatch(
-      inputs: inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
+      inputs: merged.inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
   }
 
   // MARK: Selecting
@@ -53,71 +54,62 @@ struct RatingInputRows {
     return statement
   }
 
-  /// Hands each row to `body` with the position of its customer in `inputs`. Rows come in the order
-  /// of the customers, so finding it is a step forward.
+  /// Hands each row to `body` with its customer's input.
   private func merge(
-    _ statement: Statement, into inputs: inout [RatingInput],
+    _ statement: Statement, into inputs: inout RatingInputMerge,
     _ body: (Statement, inout RatingInput) throws -> Void
   ) throws {
-    var position = 0
+    inputs.beginTable()
     while try statement.step() {
-      let customer = statement.integer(0)
-      while position < inputs.count, inputs[position].customer.number < customer { position += 1 }
-      guard position < inputs.count else { break }
-      if inputs[position].customer.number == customer { try body(statement, &inputs[position]) }
+      try inputs.change(CustomerID(statement.integer(0))) { try body(statement, &$0) }
+      if inputs.isTableDone { break }
     }
     statement.reset()
   }
 
   // MARK: Tables
 
-  private func customers(_ connection: Connection) throws -> [RatingInput] {
+  private func addCustomers(
+    to inputs: inout RatingInputMerge, _ connection: Connection
+  ) throws {
     let statement = try prepare(
       "SELECT customer_id, name, locale FROM customers "
         + "WHERE \(selected()) AND \(valid) ORDER BY customer_id", connection)
-    var inputs: [RatingInput] = []
-    inputs.reserveCapacity(targets.count)
-    var next = 0
     while try statement.step() {
       let customer = CustomerID(statement.integer(0))
-      while next < targets.count, targets[next] < customer { next += 1 }
-      guard next < targets.count, targets[next] == customer else { continue }
-      guard let locale = BillLocale(rawValue: statement.text(2)) else {
-        throw damaged("customer \(customer) has an unknown locale")
+      try inputs.add(customer) {
+        guard let locale = BillLocale(rawValue: statement.text(2)) else {
+          throw damaged("customer \(customer) has an unknown locale")
+        }
+        return RatingInput(
+          customer: customer, name: statement.text(1), locale: locale, lines: [], charges: [])
       }
-      inputs.append(
-        RatingInput(
-          customer: customer, name: statement.text(1), locale: locale, lines: [], charges: []))
     }
     statement.reset()
-    return inputs
   }
 
-  private func addLines(to inputs: inout [RatingInput], _ connection: Connection) throws {
+  private func addLines(to inputs: inout RatingInputMerge, _ connection: Connection) throws {
     let statement = try prepare(
       "SELECT customer_id, line_id, plan_code, active_from, active_to FROM segments "
         + "WHERE \(selected()) AND \(valid) ORDER BY customer_id, line_id, active_from", connection)
     try merge(statement, into: &inputs) { row, input in
-      let line = LineID(row.integer(1))
-      if input.lines.last?.id != line { input.lines.append(LineInput(id: line)) }
-      input.lines[input.lines.count - 1].segments.append(
-        PlanSegment(planCode: row.text(2), activeFrom: day(row, 3), activeTo: optionalDay(row, 4)))
+      input.add(
+        PlanSegment(planCode: row.text(2), activeFrom: day(row, 3), activeTo: optionalDay(row, 4)),
+        of: LineID(row.integer(1)))
     }
   }
 
-  private func addOns(to inputs: inout [RatingInput], _ connection: Connection) throws {
+  private func addOns(to inputs: inout RatingInputMerge, _ connection: Connection) throws {
     let statement = try entitlements(of: "add_ons", connection)
     try merge(statement, into: &inputs) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].addOns.append(entitlement(row))
+      input.change(LineID(row.integer(1))) { $0.addOns.append(entitlement(row)) }
     }
   }
 
-  private func addDiscounts(to inputs: inout [RatingInput], _ connection: Connection) throws {
+  private func addDiscounts(to inputs: inout RatingInputMerge, _ connection: Connection) throws {
     let statement = try entitlements(of: "discounts", connection)
     try merge(statement, into: &inputs) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].discounts.append(entitlement(row))
+      input.change(LineID(row.integer(1))) { $0.discounts.append(entitlement(row)) }
     }
   }
 
@@ -133,7 +125,9 @@ struct RatingInputRows {
   }
 
   /// Whether any of the customers has a line in a bundle.
-  private func addBundles(to inputs: inout [RatingInput], _ connection: Connection) throws -> Bool {
+  private func addBundles(
+    to inputs: inout RatingInputMerge, _ connection: Connection
+  ) throws -> Bool {
     let statement = try prepare(
       "SELECT customer_id, line_id, bundle_id, active_from, active_to FROM bundle_members "
         + "WHERE \(selected()) AND \(valid) ORDER BY customer_id, line_id, bundle_id, active_from",
@@ -141,28 +135,28 @@ struct RatingInputRows {
     var any = false
     try merge(statement, into: &inputs) { row, input in
       any = true
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].bundles.append(membership(row, at: 2))
+      input.change(LineID(row.integer(1))) { $0.bundles.append(membership(row, at: 2)) }
     }
     return any
   }
 
-  private func addUsage(to inputs: inout [RatingInput], _ connection: Connection) throws {
+  private func addUsage(to inputs: inout RatingInputMerge, _ connection: Connection) throws {
     let statement = try prepare(
       "SELECT customer_id, line_id, metric, coefficient, scale FROM usage "
         + "WHERE month = ?4 AND \(selected()) AND \(valid) ORDER BY customer_id, line_id, metric",
       connection)
     statement.bind(Int64(month.index), at: 4)
     try merge(statement, into: &inputs) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      guard let quantity = FixedDecimal(coefficient: row.integer(3), scale: row.int(4)) else {
-        throw damaged("a usage quantity of line \(row.integer(1)) is out of range")
+      try input.change(LineID(row.integer(1))) { line in
+        guard let quantity = FixedDecimal(coefficient: row.integer(3), scale: row.int(4)) else {
+          throw damaged("a usage quantity of line \(line.id) is out of range")
+        }
+        line.usage.append(UsageQuantity(metric: row.text(2), quantity: quantity))
       }
-      input.lines[line].usage.append(UsageQuantity(metric: row.text(2), quantity: quantity))
     }
   }
 
-  private func addCharges(to inputs: inout [RatingInput], _ connection: Connection) throws {
+  private func addCharges(to inputs: inout RatingInputMerge, _ connection: Connection) throws {
     let charges = ChargeMonth(regularRuns: try ChargeRows.regularRuns(in: connection))
     let statement = try prepare(
       "SELECT customer_id, charge_id, charged_on, first_recorded, category, description, amount, "
@@ -201,16 +195,11 @@ struct RatingInputRows {
     statement.bind(Int64(month.next.firstDay.daysSince1970), at: 5)
     var members: [BundleMember] = []
     while try statement.step() {
-      let line = LineID(statement.integer(1))
-      let segment = PlanSegment(
-        planCode: statement.text(4), activeFrom: day(statement, 5),
-        activeTo: optionalDay(statement, 6))
-      let membership = membership(statement, at: 0)
-      if let last = members.last, last.line == line, last.membership == membership {
-        members[members.count - 1].segments.append(segment)
-      } else {
-        members.append(BundleMember(membership: membership, line: line, segments: [segment]))
-      }
+      members.add(
+        PlanSegment(
+          planCode: statement.text(4), activeFrom: day(statement, 5),
+          activeTo: optionalDay(statement, 6)),
+        of: LineID(statement.integer(1)), in: membership(statement, at: 0))
     }
     statement.reset()
     return members
@@ -236,13 +225,5 @@ struct RatingInputRows {
 
   private func damaged(_ detail: String) -> StoreError {
     StoreError(.corrupt, operation: "read the inputs of \(month)", detail: detail)
-  }
-}
-
-extension RatingInput {
-  /// Where a line stands among the customer's; lines without a segment are not billed.
-  fileprivate func position(of line: LineID) -> Int? {
-    // Customers have a few lines, and rows come in their order.
-    lines.lastIndex { $0.id == line }
   }
 }

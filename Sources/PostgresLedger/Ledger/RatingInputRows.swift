@@ -19,15 +19,16 @@ struct RatingInputRows {
 
   func read(from connection: PostgresConnection) throws -> RatingBatch {
     guard !targets.isEmpty else { return RatingBatch(inputs: [], bundleMembers: []) }
-    var inputs = try customers(connection)
-    try addLines(to: &inputs, connection)
-    try addOns(to: &inputs, connection)
-    try addDiscounts(to: &inputs, connection)
-    let hasBundles = try addBundles(to: &inputs, connection)
-    try addUsage(to: &inputs, connection)
-    try addCharges(to: &inputs, connection)
+    var merged = RatingInputMerge(targets: targets)
+    try addCustomers(to: &merged, connection)
+    try addLines(to: &merged, connection)
+    try addOns(to: &merged, connection)
+    try addDiscounts(to: &merged, connection)
+    let hasBundles = try addBundles(to: &merged, connection)
+    try addUsage(to: &merged, connection)
+    try addCharges(to: &merged, connection)
     return RatingBatch(
-      inputs: inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
+      inputs: merged.inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
   }
 
   // MARK: Selecting
@@ -51,72 +52,62 @@ struct RatingInputRows {
       body: body)
   }
 
-  /// Hands each row to `body` with its customer's input. Rows come in the order of the customers, so
-  /// finding it is a step forward.
+  /// Hands each row to `body` with its customer's input.
   private func merge(
-    _ sql: String, _ connection: PostgresConnection, into inputs: inout [RatingInput],
+    _ sql: String, _ connection: PostgresConnection, into inputs: inout RatingInputMerge,
     _ body: (PostgresRow, inout RatingInput) throws -> Void
   ) throws {
-    var position = 0
+    inputs.beginTable()
     try query(sql, connection) { row in
-      let customer = row.integer(0)
-      while position < inputs.count, inputs[position].customer.number < customer { position += 1 }
-      guard position < inputs.count, inputs[position].customer.number == customer else { return }
-      try body(row, &inputs[position])
+      try inputs.change(CustomerID(row.integer(0))) { try body(row, &$0) }
     }
   }
 
   // MARK: Tables
 
-  private func customers(_ connection: PostgresConnection) throws -> [RatingInput] {
-    var inputs: [RatingInput] = []
-    inputs.reserveCapacity(targets.count)
-    var next = 0
+  private func addCustomers(
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
+  ) throws {
     try query(
       "SELECT customer_id, name, locale FROM customers "
         + "WHERE \(selected) AND \(valid) ORDER BY customer_id", connection
     ) { row in
       let customer = CustomerID(row.integer(0))
-      while next < targets.count, targets[next] < customer { next += 1 }
-      guard next < targets.count, targets[next] == customer else { return }
-      guard let locale = BillLocale(rawValue: row.text(2)) else {
-        throw damaged("customer \(customer) has an unknown locale")
+      try inputs.add(customer) {
+        guard let locale = BillLocale(rawValue: row.text(2)) else {
+          throw damaged("customer \(customer) has an unknown locale")
+        }
+        return RatingInput(
+          customer: customer, name: row.text(1), locale: locale, lines: [], charges: [])
       }
-      inputs.append(
-        RatingInput(
-          customer: customer, name: row.text(1), locale: locale, lines: [], charges: []))
     }
-    return inputs
   }
 
   private func addLines(
-    to inputs: inout [RatingInput], _ connection: PostgresConnection
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
   ) throws {
     try merge(
       "SELECT customer_id, line_id, plan_code, active_from, active_to FROM segments "
         + "WHERE \(selected) AND \(valid) ORDER BY customer_id, line_id, active_from",
       connection, into: &inputs
     ) { row, input in
-      let line = LineID(row.integer(1))
-      if input.lines.last?.id != line { input.lines.append(LineInput(id: line)) }
-      input.lines[input.lines.count - 1].segments.append(
-        PlanSegment(planCode: row.text(2), activeFrom: day(row, 3), activeTo: optionalDay(row, 4)))
+      input.add(
+        PlanSegment(planCode: row.text(2), activeFrom: day(row, 3), activeTo: optionalDay(row, 4)),
+        of: LineID(row.integer(1)))
     }
   }
 
-  private func addOns(to inputs: inout [RatingInput], _ connection: PostgresConnection) throws {
+  private func addOns(to inputs: inout RatingInputMerge, _ connection: PostgresConnection) throws {
     try merge(entitlements(of: "add_ons"), connection, into: &inputs) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].addOns.append(entitlement(row))
+      input.change(LineID(row.integer(1))) { $0.addOns.append(entitlement(row)) }
     }
   }
 
   private func addDiscounts(
-    to inputs: inout [RatingInput], _ connection: PostgresConnection
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
   ) throws {
     try merge(entitlements(of: "discounts"), connection, into: &inputs) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].discounts.append(entitlement(row))
+      input.change(LineID(row.integer(1))) { $0.discounts.append(entitlement(row)) }
     }
   }
 
@@ -131,7 +122,7 @@ struct RatingInputRows {
 
   /// Whether any of the customers has a line in a bundle.
   private func addBundles(
-    to inputs: inout [RatingInput], _ connection: PostgresConnection
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
   ) throws -> Bool {
     var any = false
     try merge(
@@ -140,28 +131,32 @@ struct RatingInputRows {
       connection, into: &inputs
     ) { row, input in
       any = true
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      input.lines[line].bundles.append(membership(row, bundle: 2, days: 3))
+      input.change(LineID(row.integer(1))) {
+        $0.bundles.append(membership(row, bundle: 2, days: 3))
+      }
     }
     return any
   }
 
-  private func addUsage(to inputs: inout [RatingInput], _ connection: PostgresConnection) throws {
+  private func addUsage(
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
+  ) throws {
     try merge(
       "SELECT customer_id, line_id, metric, coefficient, scale FROM usage "
         + "WHERE month = $4 AND \(selected) AND \(valid) ORDER BY customer_id, line_id, metric",
       connection, into: &inputs
     ) { row, input in
-      guard let line = input.position(of: LineID(row.integer(1))) else { return }
-      guard let quantity = FixedDecimal(coefficient: row.integer(3), scale: row.int(4)) else {
-        throw damaged("a usage quantity of line \(row.integer(1)) is out of range")
+      try input.change(LineID(row.integer(1))) { line in
+        guard let quantity = FixedDecimal(coefficient: row.integer(3), scale: row.int(4)) else {
+          throw damaged("a usage quantity of line \(line.id) is out of range")
+        }
+        line.usage.append(UsageQuantity(metric: row.text(2), quantity: quantity))
       }
-      input.lines[line].usage.append(UsageQuantity(metric: row.text(2), quantity: quantity))
     }
   }
 
   private func addCharges(
-    to inputs: inout [RatingInput], _ connection: PostgresConnection
+    to inputs: inout RatingInputMerge, _ connection: PostgresConnection
   ) throws {
     let charges = ChargeMonth(regularRuns: try ChargeRows.regularRuns(in: connection))
     try merge(
@@ -197,15 +192,10 @@ struct RatingInputRows {
       ORDER BY m.bundle_id, m.line_id, m.active_from, s.active_from
       """, connection
     ) { row in
-      let line = LineID(row.integer(1))
-      let segment = PlanSegment(
-        planCode: row.text(4), activeFrom: day(row, 5), activeTo: optionalDay(row, 6))
-      let membership = membership(row, bundle: 0, days: 2)
-      if let last = members.last, last.line == line, last.membership == membership {
-        members[members.count - 1].segments.append(segment)
-      } else {
-        members.append(BundleMember(membership: membership, line: line, segments: [segment]))
-      }
+      members.add(
+        PlanSegment(
+          planCode: row.text(4), activeFrom: day(row, 5), activeTo: optionalDay(row, 6)),
+        of: LineID(row.integer(1)), in: membership(row, bundle: 0, days: 2))
     }
     return members
   }
@@ -227,13 +217,5 @@ struct RatingInputRows {
 
   private func damaged(_ detail: String) -> StoreError {
     StoreError(.corrupt, operation: "read the inputs of \(month)", detail: detail)
-  }
-}
-
-extension RatingInput {
-  /// Where a line stands among the customer's; lines without a segment are not billed.
-  fileprivate func position(of line: LineID) -> Int? {
-    // Customers have a few lines, and rows come in their order.
-    lines.lastIndex { $0.id == line }
   }
 }
