@@ -6,24 +6,18 @@ extension EmbeddedLedger: RunLedger {
     let now = clock.now()
     return try await database.write { connection in
       let leaseUntil = now.adding(seconds: request.leaseSeconds)
-      guard let run = try RunRows.find(request.key, in: connection) else {
-        if let open = try RunRows.open(excludedBy: request, in: connection) { return .held(open) }
+      let found = try RunRows.find(request.key, in: connection)
+      let obstacle = found == nil ? try RunRows.open(excludedBy: request, in: connection) : nil
+      switch OpeningDecision.decide(request, found: found, obstacle: obstacle, at: now) {
+      case .start:
         let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
         return .started(RunHold(run: run, worker: request.worker))
-      }
-      let isAlive =
-        run.leaseUntil > now && run.owner != request.worker && !request.isGone(run.owner)
-      switch run.status {
-      case .completed:
-        return .completed(run)
-      case .running where isAlive && request.joins:
-        return .joined(RunHold(run: run, worker: request.worker))
-      case .running where isAlive:
-        return .held(run)
-      case .running, .failed:
+      case .takeOver(let run):
         let taken = try RunRows.takeOver(
           run, by: request.worker, at: now, leaseUntil: leaseUntil, in: connection)
         return .resumed(RunHold(run: taken, worker: request.worker))
+      case .leave(let opening):
+        return opening
       }
     }
   }
