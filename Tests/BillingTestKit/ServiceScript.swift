@@ -17,13 +17,17 @@ struct ServiceScript {
   /// Starts it. It inherits nothing open but its output, which goes to files: a server that it
   /// starts outlives it, and holds no pipe that somebody reads to its end.
   init(_ arguments: [String]) throws {
-    folder = try TestFolder()
+    let folder = try TestFolder()
+    self.folder = folder
     process.executableURL = Self.root.appendingPathComponent("scripts/services")
     process.arguments = arguments
     process.currentDirectoryURL = Self.root
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try Self.write(to: folder.file("output"))
-    process.standardError = try Self.write(to: folder.file("errors"))
+    let handles = try ["output", "errors"].map { try Self.write(to: folder.file($0)) }
+    // The script has its own of them.
+    defer { for handle in handles { try? handle.close() } }
+    process.standardOutput = handles[0]
+    process.standardError = handles[1]
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
     finished = stream
     process.terminationHandler = { [ended] _ in

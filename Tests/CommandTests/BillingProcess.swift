@@ -34,8 +34,14 @@ final class BillingProcess: Sendable {
     process.environment = ["LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"]
       .merging(environment) { _, own in own }
     process.standardInput = FileHandle.nullDevice
-    process.standardOutput = try FileHandle(forWritingTo: URL(fileURLWithPath: output))
-    process.standardError = try FileHandle(forWritingTo: URL(fileURLWithPath: errors))
+    let handles = try [output, errors].map {
+      try FileHandle(forWritingTo: URL(fileURLWithPath: $0))
+    }
+    // The process has its own of them, and Foundation keeps these for as long as it likes: with some
+    // 1,300 open files it reads past its list of them when it starts the next process.
+    defer { for handle in handles { try? handle.close() } }
+    process.standardOutput = handles[0]
+    process.standardError = handles[1]
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
     ended = stream
     process.terminationHandler = { _ in continuation.finish() }

@@ -12,6 +12,21 @@ import Testing
 struct PostgresClockTests {
   private static let behind = -600
   private static let ahead = 600
+  /// With `wrong-clock.so` in it.
+  private let library: TestFolder
+
+  /// Made by the compiler that the toolchain brings along. (libfaketime holds back timers too.)
+  init() async throws {
+    library = try TestFolder()
+    let source = URL(fileURLWithPath: #filePath)
+      .deletingLastPathComponent().appendingPathComponent("../Fixtures/wrong-clock.c")
+    let clang = try BillingProcess(
+      executable: URL(fileURLWithPath: "/usr/bin/env"),
+      ["clang", "-shared", "-fPIC", "-O", "-o", "wrong-clock.so", source.path], in: library,
+      environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""])
+    let ending = try await clang.ending()
+    try #require(ending.status == 0, "\(ending.errors)")
+  }
 
   @Test("of two consumers neither takes over what the other has, and nobody is told twice")
   func deliver() async throws {
@@ -34,7 +49,7 @@ struct PostgresClockTests {
     try await billing("dispatch", in: folder, environment: settings, expecting: 0)
 
     let draining = ["deliver", "--drain", "--json"]
-    let first = try await Self.process(draining, wrongBy: Self.behind, in: folder, settings)
+    let first = try await process(draining, wrongBy: Self.behind, in: folder, settings)
     let isSending = try await becomesTrue(withinSeconds: 60) {
       try await PlainPostgres.rows(
         "SELECT count(*) > 0 FROM deliveries WHERE state = 4", at: own.url) == [["t"]]
@@ -42,7 +57,7 @@ struct PostgresClockTests {
     try #require(isSending)
     // The topic's member leases do go by the machines' clocks: this one takes the first one's
     // partitions for nobody's, and gets the events again of what the first one is sending.
-    let second = try await Self.process(draining, wrongBy: Self.ahead, in: folder, settings)
+    let second = try await process(draining, wrongBy: Self.ahead, in: folder, settings)
     var attempts: [Int] = []
     for process in [first, second] {
       let ending = try await process.ending()
@@ -75,14 +90,14 @@ struct PostgresClockTests {
       "--set", "settlement.chunkSize=4", "--workers", "1",
     ])
     let slowCheckpoints = ["BILLING_FAIL_POINT": "settle.commit:before:every:slow100"]
-    let first = try await Self.process(
+    let first = try await process(
       settling, wrongBy: Self.behind, in: platform.folder, slowCheckpoints)
     try await platform.waitUntilRunning()
-    let refused = try await Self.process(
+    let refused = try await process(
       settling, wrongBy: Self.ahead, in: platform.folder
     ).ending()
     #expect(refused.status == 75, "\(refused.errors)")
-    let joined = try await Self.process(
+    let joined = try await process(
       settling + ["--join"], wrongBy: Self.ahead, in: platform.folder, slowCheckpoints
     ).ending()
     #expect(joined.status == 0, "\(joined.errors)")
@@ -108,7 +123,7 @@ struct PostgresClockTests {
   func wrong() async throws {
     let folder = try TestFolder()
     for seconds in [Self.behind, Self.ahead] {
-      let date = try await Self.process(
+      let date = try await process(
         ["+%s"], wrongBy: seconds, in: folder, executable: URL(fileURLWithPath: "/bin/date"))
       let shown = try #require(
         Int(try await date.ending().output.trimmingCharacters(in: .whitespacesAndNewlines)))
@@ -117,31 +132,17 @@ struct PostgresClockTests {
   }
 
   /// A process for which it is another time of day. Time passes for it as for everybody.
-  private static func process(
+  private func process(
     _ arguments: [String], wrongBy seconds: Int, in folder: TestFolder,
     _ settings: [String: String] = [:], executable: URL = BillingProcess.executable
   ) async throws -> BillingProcess {
     let wrongClock = [
-      "LD_PRELOAD": try await library.value.file("wrong-clock.so"),
+      "LD_PRELOAD": library.file("wrong-clock.so"),
       "WRONG_CLOCK_SECONDS": String(seconds),
     ]
     return try BillingProcess(
       executable: executable, arguments, in: folder,
       environment: settings.merging(wrongClock) { own, _ in own })
-  }
-
-  /// Made once, by the compiler that the toolchain brings along. (libfaketime holds back timers too.)
-  private static let library = Task {
-    let folder = try TestFolder()
-    let source = URL(fileURLWithPath: #filePath)
-      .deletingLastPathComponent().appendingPathComponent("../Fixtures/wrong-clock.c")
-    let clang = try BillingProcess(
-      executable: URL(fileURLWithPath: "/usr/bin/env"),
-      ["clang", "-shared", "-fPIC", "-O", "-o", "wrong-clock.so", source.path], in: folder,
-      environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""])
-    let ending = try await clang.ending()
-    try #require(ending.status == 0, "\(ending.errors)")
-    return folder
   }
 
   /// A slot that ends meanwhile would move what is to be seen to the next one.
