@@ -93,6 +93,14 @@ final class SimulatedWorld: Sendable {
   var isOver: Bool { state.withLock { $0.isOver } }
   func end() { state.withLock { $0.isOver = true } }
 
+  /// Lets go of what holds on to this world: it would stay, and the folder of its people with it.
+  func letGo() {
+    state.withLock { state in
+      state.standing = []
+      state.interruption = nil
+    }
+  }
+
   /// Faults come until then; afterwards everything has to come right by itself.
   var isFaulty: Bool {
     !isInterrupted && loop.now < scenario.start.milliseconds + scenario.faultyMilliseconds

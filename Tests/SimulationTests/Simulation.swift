@@ -43,6 +43,7 @@ struct Simulation: Sendable {
     var violations = box.world?.invariants.violations ?? []
     if let failure = box.failure { violations.append("ended by \(failure)") }
     if ending != .finished { violations.append("the simulation is \(ending)") }
+    defer { box.world?.letGo() }
     return Result(
       seed: seed, violations: violations, traceHash: box.world?.traceHash ?? 0,
       coverage: box.world?.coverage ?? Coverage(), steps: loop.steps,
