@@ -174,7 +174,7 @@ let package = Package(
       name: "PostgresLedgerTests",
       dependencies: [
         "PostgresLedger", "Billing", "Runs", "Importing", "Settlement", "Rendering",
-        "Dispatching", "Delivery", "Audit", "EmbeddedStore", "BillingTestKit", "LedgerTestKit",
+        "Dispatching", "Delivery", "BillingTestKit", "LedgerTestKit",
         "FaultyNetwork", logging,
       ]),
     .testTarget(name: "EmbeddedStoreTests", dependencies: ["EmbeddedStore", "BillingTestKit"]),

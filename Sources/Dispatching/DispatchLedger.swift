@@ -35,20 +35,37 @@ package struct QueueRequest: Sendable {
   package var onlyAgain: Bool
   /// Passes over what others have in hand at the moment, instead of waiting for it.
   package var skipsLocked: Bool
+  package var share: CustomerShare
   package var maxLatenessSeconds: Int64
   package var limit: Int
 
   package init(
     zone: String, slot: ZoneSlot, after: QueueCursor?, onlyAgain: Bool, skipsLocked: Bool = true,
-    maxLatenessSeconds: Int64, limit: Int
+    share: CustomerShare = .all, maxLatenessSeconds: Int64, limit: Int
   ) {
     self.skipsLocked = skipsLocked
+    self.share = share
     self.zone = zone
     self.slot = slot
     self.after = after
     self.onlyAgain = onlyAgain
     self.maxLatenessSeconds = maxLatenessSeconds
     self.limit = limit
+  }
+}
+
+/// Every `count`-th customer number: shares of one count have no customer in common, and all of them
+/// together have everybody.
+package struct CustomerShare: Hashable, Sendable {
+  package static let all = CustomerShare(index: 0, count: 1)
+
+  /// 0 ..< `count`.
+  package var index: Int
+  package var count: Int
+
+  package init(index: Int, count: Int) {
+    self.index = index
+    self.count = count
   }
 }
 

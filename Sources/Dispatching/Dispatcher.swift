@@ -100,29 +100,53 @@ package struct Dispatcher: Sendable {
     case over(taken: Int, waiting: Int)
   }
 
-  /// Batch after batch; while one is published, the next is queued.
+  /// Several lanes at once, each with customers of its own: while one waits for the topic, another
+  /// queues.
   private func pass(
-    _ first: QueueRequest, into report: inout DispatchReport
+    _ request: QueueRequest, into report: inout DispatchReport
   ) async throws -> PassOutcome {
-    var request = first
-    var unpublished: [DeliveryEvent] = []
+    let lanes = try await withThrowingTaskGroup(of: Lane.self) { group in
+      for index in 0..<configuration.lanes {
+        var request = request
+        request.share = CustomerShare(index: index, count: configuration.lanes)
+        group.addTask { [request] in try await lane(request) }
+      }
+      return try await group.reduce(into: Lane()) { $0.add($1) }
+    }
+    report.add(lanes.report)
+    return lanes.isSlotOver ? .slotOver : .over(taken: lanes.taken, waiting: lanes.waiting)
+  }
+
+  private struct Lane {
+    var report = DispatchReport()
     var taken = 0
     var waiting = 0
+    var isSlotOver = false
+
+    mutating func add(_ other: Lane) {
+      report.add(other.report)
+      taken += other.taken
+      waiting += other.waiting
+      isSlotOver = isSlotOver || other.isSlotOver
+    }
+  }
+
+  /// Batch after batch.
+  private func lane(_ first: QueueRequest) async throws -> Lane {
+    var lane = Lane()
+    var request = first
     while true {
-      let current = request
-      async let next = ledger.queueDue(current)
-      try await publish(unpublished, into: &report)
-      unpublished = []
-      guard case .batch(let batch) = try await next else { return .slotOver }
-      unpublished = batch.events
-      taken += batch.events.count + batch.held + batch.suppressed
-      waiting += batch.waiting
-      report.add(batch)
-      guard let cursor = batch.next else { break }
+      guard case .batch(let batch) = try await ledger.queueDue(request) else {
+        lane.isSlotOver = true
+        return lane
+      }
+      lane.taken += batch.events.count + batch.held + batch.suppressed
+      lane.waiting += batch.waiting
+      lane.report.add(batch)
+      try await publish(batch.events, into: &lane.report)
+      guard let cursor = batch.next else { return lane }
       request.after = cursor
     }
-    try await publish(unpublished, into: &report)
-    return .over(taken: taken, waiting: waiting)
   }
 
   /// Marked published only what the broker says it has.
@@ -158,6 +182,8 @@ package struct DispatchConfiguration: Hashable, Sendable {
   package var republishAfterSeconds: Int64 = 60
   /// Rows of a transaction.
   package var batchSize = 5000
+  /// Transactions at once.
+  package var lanes = 2
 
   package init() {}
 }
@@ -182,6 +208,20 @@ package struct DispatchReport: Hashable, Sendable {
   package var unknownZones = 0
 
   package init() {}
+
+  mutating func add(_ other: DispatchReport) {
+    queued += other.queued
+    published += other.published
+    unpublished += other.unpublished
+    stale += other.stale
+    republished += other.republished
+    held += other.held
+    suppressed += other.suppressed
+    superseded += other.superseded
+    waiting += other.waiting
+    remaining += other.remaining
+    unknownZones += other.unknownZones
+  }
 
   mutating func add(_ batch: QueuedBatch) {
     queued += batch.events.count

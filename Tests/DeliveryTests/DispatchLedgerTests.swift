@@ -20,6 +20,13 @@ struct DispatchLedgerTests {
   }
 
   @Test(arguments: LedgerKind.allCases)
+  func `shares of the customers have none in common and leave nobody out`(
+    on kind: LedgerKind
+  ) async throws {
+    try await conformance(on: kind).sharesAreDisjointAndComplete()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
   func `an ended slot queues nothing`(on kind: LedgerKind) async throws {
     try await conformance(on: kind).endedSlotQueuesNothing()
   }

@@ -63,6 +63,9 @@ struct PlanTests {
       zone: "UTC", slot: slot, after: nil, onlyAgain: false, maxLatenessSeconds: 1 << 40,
       limit: 100)
     guard case .batch(let batch) = try await ledger.queueDue(request) else { return [] }
+    var waitingForOthers = request
+    waitingForOthers.skipsLocked = false
+    _ = try await ledger.queueDue(waitingForOthers)
     _ = try await ledger.takeUnpublished(olderThanSeconds: 0, limit: 10)
     _ = try await ledger.markPublished(
       batch.events.enumerated().map { place, event in

@@ -162,6 +162,7 @@ struct DispatchRow {
     """
     SELECT \(columns) FROM deliveries d INDEXED BY \(index) \(bill)
     WHERE \(condition) AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
+      AND d.customer_id % ?10 = ?11
       AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > (?4, ?5, ?6, ?7, ?8)
     ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT ?9
     """
@@ -193,6 +194,8 @@ struct DispatchRow {
       for position in 5...8 { statement.bind(-1, at: position) }
     }
     statement.bind(request.limit, at: 9)
+    statement.bind(request.share.count, at: 10)
+    statement.bind(request.share.index, at: 11)
     defer { statement.reset() }
     var rows: [DispatchRow] = []
     rows.reserveCapacity(request.limit)

@@ -17,24 +17,38 @@ extension PostgresLedger: DispatchLedger {
   package func queueDue(_ request: QueueRequest) async throws -> QueueOutcome {
     try await database.write { connection in
       try connection.readAlongKeys()
-      let candidates = try DueRow.candidates(
-        request, at: try self.now(in: connection), in: connection)
-      let locked = try DueRow.lock(
-        candidates.map(\.key), skipsLocked: request.skipsLocked, in: connection)
+      let due =
+        request.skipsLocked
+        ? try self.free(request, in: connection) : try self.waitedFor(request, in: connection)
       // The locks may have been waited for.
       let now = try self.now(in: connection)
       guard now >= request.slot.start, now < request.slot.end else { return .slotOver }
-      let rows = try DueRow.withBills(
-        locked.filter { $0.isDue(by: request, at: now) }, in: connection)
+      let rows = due.rows.filter { $0.isDue(by: request, at: now) }
       var batch = QueuedBatch()
-      // By what was looked at, not by what was taken: a row may have changed in the meantime.
-      if candidates.count == request.limit { batch.next = candidates.last }
+      batch.next = due.next
       var queueing = Queueing(
         request: request, at: now, unreachable: try DueRow.whyUnreachable(rows, in: connection))
       try queueing.take(rows, into: &batch, in: connection)
       try queueing.write(in: connection)
       return .batch(batch)
     }
+  }
+
+  private func free(
+    _ request: QueueRequest, in connection: PostgresConnection
+  ) throws -> (rows: [DueRow], next: QueueCursor?) {
+    let rows = try DueRow.free(request, at: try now(in: connection), in: connection)
+    return (rows, rows.count == request.limit ? rows.last?.delivery.cursor : nil)
+  }
+
+  private func waitedFor(
+    _ request: QueueRequest, in connection: PostgresConnection
+  ) throws -> (rows: [DueRow], next: QueueCursor?) {
+    let candidates = try DueRow.candidates(request, at: try now(in: connection), in: connection)
+    let locked = try DueRow.lock(candidates.map(\.key), skipsLocked: false, in: connection)
+    // By what was looked at, not by what was taken: a row may have changed in the meantime.
+    let next = candidates.count == request.limit ? candidates.last : nil
+    return (try DueRow.withBills(locked, in: connection), next)
   }
 
   package func takeUnpublished(

@@ -3,9 +3,10 @@ import Dispatching
 
 /// A delivery that may be dispatched, as its locked row says.
 ///
-/// Found first, then locked in the order of keys like everybody's, then read with its bill: one
-/// statement for all would wait for rows in the order of their time, and see them as they are after
-/// the wait, but their bills as they were before.
+/// What nobody has in hand is found, locked and read with its bill in one statement. What has to be
+/// waited for is found first, then locked in the order of keys like everybody's, then read with its
+/// bill: one statement would wait in the order of time, and see rows as they are after the wait, but
+/// their bills as they were before.
 struct DueRow {
   /// Without its bill's hash before `withBills`.
   private(set) var delivery: DueDelivery
@@ -21,6 +22,8 @@ struct DueRow {
     d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.last_entry,
     d.slot_end, d.state, d.time_zone, d.queued_at, d.topic_partition
     """
+
+  private static let columnCount = 21
 
   private init(_ row: PostgresRow) throws {
     guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
@@ -55,13 +58,18 @@ struct DueRow {
   private static let permitted =
     "((d.quiet_mask >> $3::integer) & 1 = 0 OR d.quiet_mask = 4095)"
 
-  /// - Parameter condition: literally that of the index that is to be read.
-  private static func candidatesQuery(_ condition: String) -> String {
+  /// - Parameters:
+  ///   - condition: literally that of the index that is to be read.
+  ///   - bills: a join with them, where they are read at once.
+  private static func dueQuery(
+    _ columns: String, _ condition: String, bills: String = "", locking: String = ""
+  ) -> String {
     """
-    SELECT d.month, d.customer_id, d.kind, d.sequence, d.next_at FROM deliveries d
+    SELECT \(columns) FROM deliveries d \(bills)
     WHERE \(condition) AND d.time_zone = $1 AND d.next_at <= $2 AND \(permitted)
+      AND d.customer_id % $10 = $11
       AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > ($4, $5, $6, $7, $8)
-    ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT $9
+    ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT $9 \(locking)
     """
   }
 
@@ -77,17 +85,63 @@ struct DueRow {
     LIMIT $3
     """
 
+  /// What is due, whoever has it in hand.
   static func candidates(
     _ request: QueueRequest, at now: Timestamp, in connection: PostgresConnection
   ) throws -> [QueueCursor] {
-    let condition = request.onlyAgain ? "d.state = 1 AND d.queued_at > 0" : "d.state = 1"
-    let after = request.after
+    let keys = "d.month, d.customer_id, d.kind, d.sequence, d.next_at"
     return try connection.rows(
-      candidatesQuery(condition), request.zone, now, request.slot.slot,
-      after?.nextAt ?? Timestamp(milliseconds: .min), Int(after?.key.month.index ?? -1),
-      after?.key.customer.number ?? -1, after?.key.kind.code ?? -1, after?.key.sequence ?? -1,
-      request.limit
+      dueQuery(keys, condition(request)), with: values(request, at: now)
     ) { QueueCursor(nextAt: $0.timestamp(4), key: try DeliveryKey($0, at: 0)) }
+  }
+
+  /// What is due and in nobody's hand, locked, with its bills.
+  static func free(
+    _ request: QueueRequest, at now: Timestamp, in connection: PostgresConnection
+  ) throws -> [DueRow] {
+    var withoutBill: [Int] = []
+    var rows: [DueRow] = []
+    rows.reserveCapacity(request.limit)
+    try connection.query(
+      dueQuery(
+        "\(columns), b.sha256", condition(request), bills: "LEFT JOIN bills b ON \(isBillOf("d"))",
+        locking: "FOR UPDATE OF d SKIP LOCKED"), with: values(request, at: now)
+    ) {
+      var row = try DueRow($0)
+      if $0.isNull(columnCount) {
+        withoutBill.append(rows.count)
+      } else {
+        row.delivery.sha256 = try $0.hash(columnCount)
+      }
+      rows.append(row)
+    }
+    // One that was changed just before it was locked, together with its bills, has none yet in what
+    // the statement sees.
+    let found = try withBills(withoutBill.map { rows[$0] }, in: connection)
+    for (place, row) in zip(withoutBill, found) { rows[place] = row }
+    return rows
+  }
+
+  private static func condition(_ request: QueueRequest) -> String {
+    request.onlyAgain ? "d.state = 1 AND d.queued_at > 0" : "d.state = 1"
+  }
+
+  private static func values(_ request: QueueRequest, at now: Timestamp) -> [any PostgresValue] {
+    let after = request.after
+    return [
+      request.zone, now, request.slot.slot, after?.nextAt ?? Timestamp(milliseconds: .min),
+      Int(after?.key.month.index ?? -1), after?.key.customer.number ?? -1,
+      after?.key.kind.code ?? -1, after?.key.sequence ?? -1, request.limit, request.share.count,
+      request.share.index,
+    ]
+  }
+
+  private static func isBillOf(_ alias: String) -> String {
+    """
+    b.month = \(alias).month AND b.customer_id = \(alias).customer_id
+      AND b.version = \(alias).version AND b.policy = \(alias).policy
+      AND b.template = \(alias).template AND b.channel = \(alias).channel
+    """
   }
 
   // MARK: Reading
@@ -126,9 +180,7 @@ struct DueRow {
       SELECT k.place, b.sha256
       FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
         AS k (month, customer_id, version, policy, template, channel, place)
-      JOIN bills b ON b.month = k.month AND b.customer_id = k.customer_id
-        AND b.version = k.version AND b.policy = k.policy AND b.template = k.template
-        AND b.channel = k.channel
+      JOIN bills b ON \(isBillOf("k"))
       """, IntegerColumn(rows) { $0.delivery.key.month },
       IntegerColumn(rows) { $0.delivery.key.customer }, IntegerColumn(rows) { $0.delivery.version },
       IntegerColumn(rows) { $0.delivery.policy }, IntegerColumn(rows) { $0.delivery.template },

@@ -319,7 +319,7 @@ CREATE TABLE deliveries (
   time_zone text COLLATE "C" NOT NULL,
   reason text COLLATE "C",
   owner text,
-  PRIMARY KEY (month, customer_id, kind, sequence)
+  PRIMARY KEY (month, customer_id, kind, sequence) WITH (fillfactor = 50)
 ) PARTITION BY LIST (month);
 -- What dispatch reads a slot by, in the order of its cursor.
 CREATE INDEX deliveries_planned ON deliveries
@@ -428,7 +428,10 @@ BEGIN
   FOREACH parent IN ARRAY ARRAY['manifest', 'bills', 'deliveries', 'attempts', 'delivery_log'] LOOP
     IF to_regclass(parent || '_' || child) IS NULL THEN
       -- What is updated is given room beside it.
-      settings := CASE parent WHEN 'attempts' THEN 'WITH (fillfactor = 80)' ELSE '' END;
+      settings := CASE parent
+        WHEN 'deliveries' THEN 'WITH (fillfactor = 50)'
+        WHEN 'attempts' THEN 'WITH (fillfactor = 80)'
+        ELSE '' END;
       EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING ALL, CHECK (month = %s)) %s',
         parent || '_' || child, parent, wanted, settings);
       EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES IN (%s)',

@@ -98,6 +98,12 @@ final class PostgresConnection {
   func query(
     _ sql: String, _ values: any PostgresValue..., body: (PostgresRow) throws -> Void
   ) throws {
+    try query(sql, with: values, body: body)
+  }
+
+  func query(
+    _ sql: String, with values: [any PostgresValue], body: (PostgresRow) throws -> Void
+  ) throws {
     let result = try result(of: sql, values)
     for position in 0..<result.rowCount { try body(result.row(position)) }
   }
@@ -113,6 +119,12 @@ final class PostgresConnection {
   /// All rows of a query.
   func rows<Value>(
     _ sql: String, _ values: any PostgresValue..., read: (PostgresRow) throws -> Value
+  ) throws -> [Value] {
+    try rows(sql, with: values, read: read)
+  }
+
+  func rows<Value>(
+    _ sql: String, with values: [any PostgresValue], read: (PostgresRow) throws -> Value
   ) throws -> [Value] {
     let result = try result(of: sql, values)
     var rows: [Value] = []
