@@ -54,9 +54,11 @@ package struct QueueRequest: Sendable {
   }
 }
 
-/// Every `count`-th customer number: shares of one count have no customer in common, and all of them
-/// together have everybody.
+/// A part of the customers, by their numbers modulo `prime` and then modulo `count`: shares of one count
+/// have no customer in common, and all of them together have everybody.
 package struct CustomerShare: Hashable, Sendable {
+  /// Numbers that are given out in steps are shared evenly too.
+  package static let prime = 1009
   package static let all = CustomerShare(index: 0, count: 1)
 
   /// 0 ..< `count`.

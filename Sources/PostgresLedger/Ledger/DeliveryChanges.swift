@@ -26,8 +26,7 @@ struct DeliveryChanges {
     precondition(
       !isTransition || row.saved.state.mayBecome(row.record.state),
       "no transition from \(row.saved.state) to \(row.record.state)")
-    var change = ChangedDelivery(
-      record: row.record, saved: row.saved, changedAt: isTransition ? now : nil)
+    let change = ChangedDelivery(row, changedAt: isTransition ? now : nil)
     if logged || isTransition {
       change.entry = entries.count
       entries.append(
@@ -54,10 +53,10 @@ struct DeliveryChanges {
     try LogEntry.write(entries, under: entryNumbers, in: connection)
     try OpenedAttempt.write(opened, under: attemptNumbers, in: connection)
     try ClosedAttemptRow.write(closed, at: now, in: connection)
-    var changes = changed.sorted { DeliveryKey.isBefore($0.record.key, $1.record.key) }
-    for position in changes.indices {
-      changes[position].entryNumber = changes[position].entry.map { entryNumbers[$0] }
-      changes[position].attemptNumber = changes[position].attempt.map { attemptNumbers[$0] }
+    let changes = changed.sorted { DeliveryKey.isBefore($0.record.key, $1.record.key) }
+    for change in changes {
+      change.entryNumber = change.entry.map { entryNumbers[$0] }
+      change.attemptNumber = change.attempt.map { attemptNumbers[$0] }
     }
     try DeliveryUpdate(of: changes)?.run(in: connection)
   }

@@ -1,16 +1,22 @@
 import Billing
 
-/// A row as it is to be, beside what it was.
-struct ChangedDelivery {
-  var record: DeliveryRecord
-  var saved: DeliveryRecord
+/// A row as it is to be, beside what it was. A class: it is looked at column by column, and large.
+final class ChangedDelivery {
+  let record: DeliveryRecord
+  let saved: DeliveryRecord
   /// Where its state did not change: `nil`.
-  var changedAt: Timestamp?
+  let changedAt: Timestamp?
   /// Positions among what the transaction appends, and the numbers found for them.
   var entry: Int?
   var attempt: Int?
   var entryNumber: Int64?
   var attemptNumber: Int64?
+
+  init(_ row: DeliveryRow, changedAt: Timestamp?) {
+    record = row.record
+    saved = row.saved
+    self.changedAt = changedAt
+  }
 }
 
 /// One statement for a batch of changed rows: it names the columns that change in any of them, and

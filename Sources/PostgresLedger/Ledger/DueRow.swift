@@ -67,7 +67,7 @@ struct DueRow {
     """
     SELECT \(columns) FROM deliveries d \(bills)
     WHERE \(condition) AND d.time_zone = $1 AND d.next_at <= $2 AND \(permitted)
-      AND d.customer_id % $10 = $11
+      AND d.customer_id % \(CustomerShare.prime) % $10 = $11
       AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > ($4, $5, $6, $7, $8)
     ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT $9 \(locking)
     """

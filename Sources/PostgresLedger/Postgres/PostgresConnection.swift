@@ -11,8 +11,8 @@ import Logging
 final class PostgresConnection {
   private let handle: ConnectionHandle
   private let limits: PostgresLimits
-  /// The names of prepared statements, by their text.
-  private var prepared: [String: String] = [:]
+  /// Prepared statements by their text: their names, and what they are called in errors.
+  private var prepared: [String: (name: String, operation: String)] = [:]
   private var plansMadeAt = SystemClock().steadyMilliseconds()
   /// Reused from statement to statement.
   private var parameters = ParameterBuffer()
@@ -148,9 +148,7 @@ final class PostgresConnection {
   private func result(
     of sql: String, _ values: [any PostgresValue]
   ) throws(PostgresError) -> ResultHandle {
-    let operation = Self.summary(of: sql)
-    try checkCancellation(operation)
-    let name = try prepare(sql, values, operation)
+    let (name, operation) = try prepare(sql, values)
     parameters.set(values)
     let sent = parameters.withPointers { pointers, lengths, formats in
       PQsendQueryPrepared(
@@ -163,9 +161,14 @@ final class PostgresConnection {
   private static let maxPrepared = 500
 
   private func prepare(
-    _ sql: String, _ values: [any PostgresValue], _ operation: String
-  ) throws(PostgresError) -> String {
-    if let name = prepared[sql] { return name }
+    _ sql: String, _ values: [any PostgresValue]
+  ) throws(PostgresError) -> (name: String, operation: String) {
+    if let statement = prepared[sql] {
+      try checkCancellation(statement.operation)
+      return statement
+    }
+    let operation = Self.summary(of: sql)
+    try checkCancellation(operation)
     if prepared.count == Self.maxPrepared {
       try execute("DEALLOCATE ALL")
       prepared = [:]
@@ -176,8 +179,8 @@ final class PostgresConnection {
       throw lost(operation)
     }
     _ = try finish(operation)
-    prepared[sql] = name
-    return name
+    prepared[sql] = (name, operation)
+    return (name, operation)
   }
 
   // MARK: COPY
