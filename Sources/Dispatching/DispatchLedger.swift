@@ -35,6 +35,7 @@ package struct QueueRequest: Sendable {
   package var onlyAgain: Bool
   /// Passes over what others have in hand at the moment, instead of waiting for it.
   package var skipsLocked: Bool
+  /// Whose deliveries it is about.
   package var share: CustomerShare
   package var maxLatenessSeconds: Int64
   package var limit: Int
@@ -54,12 +55,15 @@ package struct QueueRequest: Sendable {
   }
 }
 
-/// A part of the customers, by their numbers modulo `prime` and then modulo `count`: shares of one count
-/// have no customer in common, and all of them together have everybody.
+/// A part of the customers: shares of one count have no customer in common, and all of them together
+/// have everybody.
 package struct CustomerShare: Hashable, Sendable {
-  /// Numbers that are given out in steps are shared evenly too.
-  package static let prime = 1009
   package static let all = CustomerShare(index: 0, count: 1)
+
+  /// A customer's number times `factor` modulo `prime` says the share: numbers that are given out in
+  /// steps are mixed.
+  package static let prime: Int64 = 1009
+  package static let factor: Int64 = 619
 
   /// 0 ..< `count`.
   package var index: Int
@@ -68,6 +72,10 @@ package struct CustomerShare: Hashable, Sendable {
   package init(index: Int, count: Int) {
     self.index = index
     self.count = count
+  }
+
+  package func contains(_ customer: CustomerID) -> Bool {
+    customer.number % Self.prime * Self.factor % Self.prime % Int64(count) == Int64(index)
   }
 }
 

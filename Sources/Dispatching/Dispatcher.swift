@@ -82,7 +82,7 @@ package struct Dispatcher: Sendable {
         slot = rules.slot(at: try await ledger.now())
       case .over(let taken, let stillWaiting):
         waiting = stillWaiting
-        if taken == 0 || onlyAgain { break passes }
+        if onlyAgain || (taken == 0 && number > 0) { break passes }
       }
     }
     report.waiting += waiting
@@ -100,8 +100,7 @@ package struct Dispatcher: Sendable {
     case over(taken: Int, waiting: Int)
   }
 
-  /// Several lanes at once, each with customers of its own: while one waits for the topic, another
-  /// queues.
+  /// Several lanes at once, each with customers of its own.
   private func pass(
     _ request: QueueRequest, into report: inout DispatchReport
   ) async throws -> PassOutcome {
@@ -131,22 +130,33 @@ package struct Dispatcher: Sendable {
     }
   }
 
-  /// Batch after batch.
+  /// Batch after batch; while one is published, the next is queued.
   private func lane(_ first: QueueRequest) async throws -> Lane {
     var lane = Lane()
     var request = first
+    var unpublished: [DeliveryEvent] = []
     while true {
-      guard case .batch(let batch) = try await ledger.queueDue(request) else {
+      if Task.isCancelled {
+        try await publish(unpublished, into: &lane.report)
+        throw CancellationError()
+      }
+      let current = request
+      async let next = ledger.queueDue(current)
+      try await publish(unpublished, into: &lane.report)
+      unpublished = []
+      guard case .batch(let batch) = try await next else {
         lane.isSlotOver = true
         return lane
       }
+      unpublished = batch.events
       lane.taken += batch.events.count + batch.held + batch.suppressed
       lane.waiting += batch.waiting
       lane.report.add(batch)
-      try await publish(batch.events, into: &lane.report)
-      guard let cursor = batch.next else { return lane }
+      guard let cursor = batch.next else { break }
       request.after = cursor
     }
+    try await publish(unpublished, into: &lane.report)
+    return lane
   }
 
   /// Marked published only what the broker says it has.
@@ -182,8 +192,8 @@ package struct DispatchConfiguration: Hashable, Sendable {
   package var republishAfterSeconds: Int64 = 60
   /// Rows of a transaction.
   package var batchSize = 5000
-  /// Transactions at once.
-  package var lanes = 2
+  /// How many queue at once, each the customers of a share of its own.
+  package var lanes = 1
 
   package init() {}
 }

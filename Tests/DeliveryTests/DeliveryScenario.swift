@@ -49,6 +49,7 @@ final class DeliveryScenario: Sendable {
   func dispatcher(ledger: (any DispatchLedger)? = nil) -> Dispatcher {
     var configuration = DispatchConfiguration()
     configuration.batchSize = 50
+    configuration.lanes = 2
     return Dispatcher(
       ledger: ledger ?? self.ledger, topic: events, configuration: configuration, logger: logger)
   }

@@ -12,12 +12,13 @@ struct DispatcherTests {
     let waiting: Mutex<[DeliveryEvent]>
     let lost: Mutex<[DeliveryEvent]>
     let marked = Mutex<[PublishedMark]>([])
-    let failsQueueing: Mutex<Bool>
+    /// Whether others have everything in hand, until it is waited for.
+    let isInHand: Bool
 
-    init(waiting: [DeliveryEvent], lost: [DeliveryEvent] = [], failsQueueing: Bool = false) {
+    init(waiting: [DeliveryEvent], lost: [DeliveryEvent] = [], isInHand: Bool = false) {
       self.waiting = Mutex(waiting)
       self.lost = Mutex(lost)
-      self.failsQueueing = Mutex(failsQueueing)
+      self.isInHand = isInHand
     }
 
     func now() async throws -> Timestamp { DeliveryScene.start }
@@ -25,9 +26,11 @@ struct DispatcherTests {
 
     func queueDue(_ request: QueueRequest) async throws -> QueueOutcome {
       var batch = QueuedBatch()
+      if isInHand, request.skipsLocked { return .batch(batch) }
       batch.events = waiting.withLock { waiting in
-        let taken = Array(waiting.prefix(request.limit))
-        waiting.removeFirst(taken.count)
+        let share = waiting.filter { request.share.contains($0.delivery.customer) }
+        let taken = Array(share.prefix(request.limit))
+        waiting.removeAll { taken.contains($0) }
         return taken
       }
       if batch.events.count == request.limit, let last = batch.events.last {
@@ -57,8 +60,17 @@ struct DispatcherTests {
   private final class PickyTopic: Topic {
     let stored = Mutex<[DeliveryEvent]>([])
     let seen = Mutex(0)
+    private let cancels: Bool
+
+    /// - Parameter cancels: the task that publishes.
+    init(cancels: Bool = false) { self.cancels = cancels }
 
     func publish(_ events: [DeliveryEvent]) async throws -> [PublishOutcome] {
+      if cancels { withUnsafeCurrentTask { $0?.cancel() } }
+      return outcomes(of: events)
+    }
+
+    private func outcomes(of events: [DeliveryEvent]) -> [PublishOutcome] {
       events.map { event in
         let number = seen.withLock { seen in
           seen += 1
@@ -83,18 +95,22 @@ struct DispatcherTests {
     }
   }
 
-  private func dispatcher(_ ledger: ScriptedLedger, _ topic: PickyTopic) -> Dispatcher {
+  private func dispatcher(
+    _ ledger: ScriptedLedger, _ topic: PickyTopic, lanes: Int = 1
+  ) -> Dispatcher {
     var configuration = DispatchConfiguration()
     configuration.batchSize = 10
+    configuration.lanes = lanes
     return Dispatcher(
       ledger: ledger, topic: topic, configuration: configuration,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
   }
 
-  @Test func `only what the broker says is stored is marked published`() async throws {
+  @Test(arguments: 1...4)
+  func `only what the broker says is stored is marked published`(lanes: Int) async throws {
     let ledger = ScriptedLedger(waiting: events(1...30), lost: events(100...102))
     let topic = PickyTopic()
-    let report = try await dispatcher(ledger, topic).tick()
+    let report = try await dispatcher(ledger, topic, lanes: lanes).tick()
     #expect(report.queued == 30)
     #expect(report.republished == 3)
     #expect(report.published == 22)
@@ -103,5 +119,23 @@ struct DispatcherTests {
     #expect(
       ledger.marked.withLock { Set($0.map(\.delivery)) }
         == topic.stored.withLock { Set($0.map(\.delivery)) })
+  }
+
+  @Test func `what others have in hand is waited for in the end`() async throws {
+    let ledger = ScriptedLedger(waiting: events(1...30), isInHand: true)
+    let report = try await dispatcher(ledger, PickyTopic()).tick()
+    #expect(report.queued == 30)
+    #expect(report.remaining == 0)
+  }
+
+  /// What was queued by then is published; nothing more is queued.
+  @Test func `a tick that is cancelled ends between two batches`() async throws {
+    let ledger = ScriptedLedger(waiting: events(1...30))
+    let topic = PickyTopic(cancels: true)
+    let dispatcher = dispatcher(ledger, topic)
+    let tick = Task { try await dispatcher.tick() }
+    await #expect(throws: CancellationError.self) { try await tick.value }
+    #expect(topic.seen.withLock { $0 } == 20)
+    #expect(ledger.waiting.withLock { $0.count } == 10)
   }
 }

@@ -55,14 +55,18 @@ struct DispatchRaceTests {
         }
       }
     }
+    var versions: Set<Int> = []
     for _ in 0..<10 {
       let batch = try await queueDue()
+      #expect(!batch.events.isEmpty)
       #expect(batch.held == 0)
+      versions.formUnion(batch.events.map(\.bill.statement.version))
       #expect(batch.events.allSatisfy { $0.sha256 == Self.hash(of: $0.bill.statement.version) })
       try await putBack()
     }
     mover.cancel()
     try await mover.value
+    #expect(versions.count > 1)
   }
 
   @Test func `what another has in hand is passed over, and found by who waits for it`()

@@ -72,6 +72,7 @@ struct Processes: Sendable {
   func dispatch(_ node: SimulatedNode) async throws {
     var settings = DispatchConfiguration()
     settings.batchSize = 3
+    settings.lanes = 2
     let dispatcher = Dispatcher(
       ledger: GatedDispatchLedger(world.ledger, gate: node),
       topic: GatedTopic(world.events, gate: node), configuration: settings, logger: world.logger)

@@ -63,7 +63,8 @@ final class SimulatedNode: PortGate {
       if isDead { throw Crash() }
       guard until > world.loop.now else { return }
       await world.loop.sleep(until: until, for: self)
-      // Only the dead are cancelled; a sleep that ended early is not slept again for ever.
+      // The dead are cancelled, and what the failure of its neighbour ended; a sleep that ended early
+      // is not slept again for ever.
       if Task.isCancelled { throw Crash() }
     }
   }

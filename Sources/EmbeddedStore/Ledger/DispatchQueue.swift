@@ -158,11 +158,15 @@ struct DispatchRow {
     query(index: "deliveries_planned_again", condition: "d.state = 1 AND d.queued_at > 0")
   }
 
+  /// What decides whose share a customer is in.
+  private static let mixed =
+    "d.customer_id % \(CustomerShare.prime) * \(CustomerShare.factor) % \(CustomerShare.prime)"
+
   private static func query(index: String, condition: String) -> String {
     """
     SELECT \(columns) FROM deliveries d INDEXED BY \(index) \(bill)
     WHERE \(condition) AND d.time_zone = ?1 AND d.next_at <= ?2 AND \(permitted)
-      AND d.customer_id % \(CustomerShare.prime) % ?10 = ?11
+      AND \(mixed) % ?10 = ?11
       AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > (?4, ?5, ?6, ?7, ?8)
     ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT ?9
     """

@@ -68,7 +68,7 @@ extension DeliveryKey {
       customer: CustomerID(row.integer(column + 1)), kind: kind, sequence: row.int(column + 3))
   }
 
-  /// Whoever locks several rows does so in this order.
+  /// Whoever waits for the locks of several rows takes them in this order.
   static func isBefore(_ left: DeliveryKey, _ right: DeliveryKey) -> Bool {
     (left.month.index, left.customer.number, left.kind.code, left.sequence)
       < (right.month.index, right.customer.number, right.kind.code, right.sequence)

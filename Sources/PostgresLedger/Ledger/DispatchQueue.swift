@@ -34,6 +34,8 @@ extension PostgresLedger: DispatchLedger {
     }
   }
 
+  /// Where a row was changed right before it was locked, the cursor may leave some out: the last pass
+  /// begins anew.
   private func free(
     _ request: QueueRequest, in connection: PostgresConnection
   ) throws -> (rows: [DueRow], next: QueueCursor?) {

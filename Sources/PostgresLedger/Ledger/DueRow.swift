@@ -58,16 +58,20 @@ struct DueRow {
   private static let permitted =
     "((d.quiet_mask >> $3::integer) & 1 = 0 OR d.quiet_mask = 4095)"
 
+  /// What decides whose share a customer is in.
+  private static let mixed =
+    "d.customer_id % \(CustomerShare.prime) * \(CustomerShare.factor) % \(CustomerShare.prime)"
+
   /// - Parameters:
   ///   - condition: literally that of the index that is to be read.
-  ///   - bills: a join with them, where they are read at once.
+  ///   - bills: a join with them, where the same statement reads them.
   private static func dueQuery(
     _ columns: String, _ condition: String, bills: String = "", locking: String = ""
   ) -> String {
     """
     SELECT \(columns) FROM deliveries d \(bills)
     WHERE \(condition) AND d.time_zone = $1 AND d.next_at <= $2 AND \(permitted)
-      AND d.customer_id % \(CustomerShare.prime) % $10 = $11
+      AND \(mixed) % $10 = $11
       AND (d.next_at, d.month, d.customer_id, d.kind, d.sequence) > ($4, $5, $6, $7, $8)
     ORDER BY d.next_at, d.month, d.customer_id, d.kind, d.sequence LIMIT $9 \(locking)
     """

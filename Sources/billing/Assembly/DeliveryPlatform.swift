@@ -74,6 +74,7 @@ struct DeliveryPlatform: Sendable {
     var settings = DispatchConfiguration()
     settings.maxLatenessSeconds = configuration.maxLatenessSeconds
     settings.republishAfterSeconds = Int64(configuration.republishSeconds)
+    settings.lanes = ledger.dispatchLanes
     return Dispatcher(
       ledger: Gates.dispatch(ledger), topic: Gates.topic(events), configuration: settings,
       logger: environment.logger("dispatch"))

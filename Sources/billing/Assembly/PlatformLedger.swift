@@ -24,10 +24,19 @@ protocol PlatformLedger: SettlementLedger, RenderingLedger, DispatchLedger, Disp
 
   /// Whether contact data was ever sealed here.
   func hasContactKey() async throws -> Bool
+
+  /// How many lanes dispatch is fastest with.
+  var dispatchLanes: Int { get }
 }
 
-extension EmbeddedLedger: PlatformLedger {}
-extension PostgresLedger: PlatformLedger {}
+extension EmbeddedLedger: PlatformLedger {
+  /// One writes at a time.
+  var dispatchLanes: Int { 1 }
+}
+
+extension PostgresLedger: PlatformLedger {
+  var dispatchLanes: Int { 2 }
+}
 
 extension CommandEnvironment {
   /// The ledger that the configuration names; what is missing is made only by its `migrate()`.
