@@ -73,16 +73,17 @@ package struct Dispatcher: Sendable {
     }
     var slot = rules.slot(at: try await ledger.now())
     var waiting = 0
-    passes: for number in 0..<Self.maxPasses {
+    for number in 0..<Self.maxPasses {
       let request = QueueRequest(
         zone: zone, slot: slot, after: nil, onlyAgain: onlyAgain, skipsLocked: number == 0,
         maxLatenessSeconds: configuration.maxLatenessSeconds, limit: configuration.batchSize)
-      switch try await pass(request, into: &report) {
-      case .slotOver:
+      let pass = try await pass(request)
+      report.add(pass.report)
+      if pass.isSlotOver {
         slot = rules.slot(at: try await ledger.now())
-      case .over(let taken, let stillWaiting):
-        waiting = stillWaiting
-        if onlyAgain || (taken == 0 && number > 0) { break passes }
+      } else {
+        waiting = pass.waiting
+        if onlyAgain || (pass.taken == 0 && number > 0) { break }
       }
     }
     report.waiting += waiting
@@ -95,44 +96,37 @@ package struct Dispatcher: Sendable {
   /// Others may put rows back as fast as they are taken: what is left, the next tick takes.
   private static let maxPasses = 5
 
-  private enum PassOutcome {
-    case slotOver
-    case over(taken: Int, waiting: Int)
-  }
-
-  /// Several lanes at once, each with customers of its own.
-  private func pass(
-    _ request: QueueRequest, into report: inout DispatchReport
-  ) async throws -> PassOutcome {
-    let lanes = try await withThrowingTaskGroup(of: Lane.self) { group in
-      for index in 0..<configuration.lanes {
-        var request = request
-        request.share = CustomerShare(index: index, count: configuration.lanes)
-        group.addTask { [request] in try await lane(request) }
-      }
-      return try await group.reduce(into: Lane()) { $0.add($1) }
-    }
-    report.add(lanes.report)
-    return lanes.isSlotOver ? .slotOver : .over(taken: lanes.taken, waiting: lanes.waiting)
-  }
-
-  private struct Lane {
+  /// What a pass did, or one lane of it.
+  private struct Pass {
     var report = DispatchReport()
-    var taken = 0
+    /// Corrections that wait still.
     var waiting = 0
     var isSlotOver = false
 
-    mutating func add(_ other: Lane) {
-      report.add(other.report)
-      taken += other.taken
-      waiting += other.waiting
-      isSlotOver = isSlotOver || other.isSlotOver
+    var taken: Int { report.queued + report.held + report.suppressed }
+
+    mutating func add(_ lane: Pass) {
+      report.add(lane.report)
+      waiting += lane.waiting
+      isSlotOver = isSlotOver || lane.isSlotOver
+    }
+  }
+
+  /// Several lanes at once, each with customers of its own.
+  private func pass(_ request: QueueRequest) async throws -> Pass {
+    try await withThrowingTaskGroup(of: Pass.self) { lanes in
+      for index in 0..<configuration.lanes {
+        var request = request
+        request.share = CustomerShare(index: index, count: configuration.lanes)
+        lanes.addTask { [request] in try await lane(request) }
+      }
+      return try await lanes.reduce(into: Pass()) { $0.add($1) }
     }
   }
 
   /// Batch after batch; while one is published, the next is queued.
-  private func lane(_ first: QueueRequest) async throws -> Lane {
-    var lane = Lane()
+  private func lane(_ first: QueueRequest) async throws -> Pass {
+    var lane = Pass()
     var request = first
     var unpublished: [DeliveryEvent] = []
     while true {
@@ -149,7 +143,6 @@ package struct Dispatcher: Sendable {
         return lane
       }
       unpublished = batch.events
-      lane.taken += batch.events.count + batch.held + batch.suppressed
       lane.waiting += batch.waiting
       lane.report.add(batch)
       guard let cursor = batch.next else { break }

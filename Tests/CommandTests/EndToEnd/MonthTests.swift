@@ -200,26 +200,15 @@ struct MonthTests {
 
   @Test("in real time a month that is over is sent now, its providers' second and all")
   func realTime() async throws {
-    let platform = try await PlatformFolder()
-    let today = ZoneRules("Asia/Seoul")!.day(at: SystemClock().now())  // every system knows it
-    let month = BillingMonth(containing: today).previous.description
-    let customers = (1...40).map { SmallSet.customer($0, sendDay: "1") }.joined()
-    let lines = (1...40).map { SmallSet.line($0, of: $0, from: "2020-01-01") }.joined()
-    _ = try await platform.importSet(
-      files: [
-        "catalog.yaml": SmallSet.catalog(from: "2020-01"),
-        "customers.csv": SmallSet.customerHeader
-          + customers.replacingOccurrences(of: "2025-01-01", with: "2020-01-01"),
-        "subscriptions.csv": SmallSet.lineHeader + lines,
-      ], expecting: 0)
+    let due = try await DueMonth(importing: 40)
     let certain = ["--set", "providers.email.failures=0 %"]
     let ending = try await BillingProcess(
-      ["run", month, "--real-time", "--json"] + certain, in: platform.folder
+      ["run", due.month, "--real-time", "--json"] + certain, in: due.folder
     ).ending(withinSeconds: 180)
     #expect(ending.status == 0, "\(ending.errors)")
     #expect(try number("sending.deliveries.accepted", in: ending.output) == 40)
     #expect(try #require(try number("sending.milliseconds", in: ending.output)) >= 1000)
-    try await billing("verify", month, in: platform.folder, expecting: 0)
+    try await billing("verify", due.month, in: due.folder, expecting: 0)
   }
 
   @Test(

@@ -156,25 +156,3 @@ struct PostgresClockTests {
 }
 
 private let seoul = ZoneRules("Asia/Seoul")!  // every system knows it
-
-/// The month before this one, with so many customers, all of whose deliveries are due.
-private struct DueMonth {
-  let platform: PlatformFolder
-  let month: String
-
-  init(customers count: Int, ledger: String) async throws {
-    platform = try await PlatformFolder(ledger: ledger)
-    month = BillingMonth(containing: seoul.day(at: SystemClock().now())).previous.description
-    let customers = (1...count).map { SmallSet.customer($0, sendDay: "1") }.joined()
-    let lines = (1...count).map { SmallSet.line($0, of: $0, from: "2020-01-01") }.joined()
-    _ = try await platform.importSet(
-      files: [
-        "catalog.yaml": SmallSet.catalog(from: "2020-01"),
-        "customers.csv": SmallSet.customerHeader
-          + customers.replacingOccurrences(of: "2025-01-01", with: "2020-01-01"),
-        "subscriptions.csv": SmallSet.lineHeader + lines,
-      ], expecting: 0)
-    try await billing("settle", month, in: platform.folder, expecting: 0)
-    try await billing("render", month, in: platform.folder, expecting: 0)
-  }
-}

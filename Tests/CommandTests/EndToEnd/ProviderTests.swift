@@ -8,37 +8,6 @@ import Testing
 /// The mock server as a process, and consumers that speak to it.
 @Suite("Providers over HTTP", .serialized)
 struct ProviderTests {
-  /// The month before this one in a folder with so many customers, all of whose deliveries are due.
-  private struct DueMonth {
-    let platform: PlatformFolder
-    let month: String
-    var folder: TestFolder { platform.folder }
-
-    init(customers count: Int) async throws {
-      platform = try await PlatformFolder()
-      let today = ZoneRules("Asia/Seoul")!.day(at: SystemClock().now())  // every system knows it
-      month = BillingMonth(containing: today).previous.description
-      let customers = (1...count).map { SmallSet.customer($0, sendDay: "1") }.joined()
-      let lines = (1...count).map { SmallSet.line($0, of: $0, from: "2020-01-01") }.joined()
-      _ = try await platform.importSet(
-        files: [
-          "catalog.yaml": SmallSet.catalog(from: "2020-01"),
-          "customers.csv": SmallSet.customerHeader
-            + customers.replacingOccurrences(of: "2025-01-01", with: "2020-01-01"),
-          "subscriptions.csv": SmallSet.lineHeader + lines,
-        ], expecting: 0)
-      try await billing("settle", month, in: platform.folder, expecting: 0)
-      try await billing("render", month, in: platform.folder, expecting: 0)
-    }
-
-    func deliver(_ provider: [String: String]) async throws -> String {
-      try await billing("dispatch", in: folder, environment: provider, expecting: 0)
-      return try await billing(
-        "deliver", "--drain", "--json", in: folder, environment: provider, expecting: 0
-      ).output
-    }
-  }
-
   /// Runs the body with a mock server on the folder's own ledger; ends it with SIGTERM.
   private func withServer(
     _ arguments: String..., in folder: TestFolder,
@@ -233,5 +202,14 @@ struct ProviderTests {
       #expect(second.errors.contains("--port"))
       #expect(second.output.isEmpty)
     }
+  }
+}
+
+extension DueMonth {
+  fileprivate func deliver(_ provider: [String: String]) async throws -> String {
+    try await billing("dispatch", in: folder, environment: provider, expecting: 0)
+    return try await billing(
+      "deliver", "--drain", "--json", in: folder, environment: provider, expecting: 0
+    ).output
   }
 }
