@@ -3,18 +3,22 @@ package struct RatingInput: Hashable, Sendable {
   package var customer: CustomerID
   package var name: String
   package var locale: BillLocale
+  /// Whether the customer's own dates, from activation to termination, reach into the month. Of
+  /// others only the one-off charges are billed, whatever their lines say.
+  package var isOfMonth: Bool
   /// Ascending by line.
   package var lines: [LineInput]
   /// The one-off charges that this month is to bill, ascending by day, then by identifier.
   package var charges: [OneOffCharge]
 
   package init(
-    customer: CustomerID, name: String, locale: BillLocale, lines: [LineInput],
-    charges: [OneOffCharge]
+    customer: CustomerID, name: String, locale: BillLocale, isOfMonth: Bool = true,
+    lines: [LineInput], charges: [OneOffCharge]
   ) {
     self.customer = customer
     self.name = name
     self.locale = locale
+    self.isOfMonth = isOfMonth
     self.lines = lines
     self.charges = charges
   }

@@ -73,8 +73,11 @@ struct RatingInputRows {
     to inputs: inout RatingInputMerge, _ connection: Connection
   ) throws {
     let statement = try prepare(
-      "SELECT customer_id, name, locale FROM customers "
+      "SELECT customer_id, name, locale, "
+        + "activated_on < ?5 AND (terminated_on IS NULL OR terminated_on > ?4) FROM customers "
         + "WHERE \(selected()) AND \(valid) ORDER BY customer_id", connection)
+    statement.bind(Int64(month.firstDay.daysSince1970), at: 4)
+    statement.bind(Int64(month.next.firstDay.daysSince1970), at: 5)
     while try statement.step() {
       let customer = CustomerID(statement.integer(0))
       try inputs.add(customer) {
@@ -82,7 +85,8 @@ struct RatingInputRows {
           throw damaged("customer \(customer) has an unknown locale")
         }
         return RatingInput(
-          customer: customer, name: statement.text(1), locale: locale, lines: [], charges: [])
+          customer: customer, name: statement.text(1), locale: locale,
+          isOfMonth: statement.integer(3) != 0, lines: [], charges: [])
       }
     }
     statement.reset()

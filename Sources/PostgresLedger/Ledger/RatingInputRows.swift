@@ -69,7 +69,8 @@ struct RatingInputRows {
     to inputs: inout RatingInputMerge, _ connection: PostgresConnection
   ) throws {
     try query(
-      "SELECT customer_id, name, locale FROM customers "
+      "SELECT customer_id, name, locale, "
+        + "activated_on < $6 AND (terminated_on IS NULL OR terminated_on > $5) FROM customers "
         + "WHERE \(selected) AND \(valid) ORDER BY customer_id", connection
     ) { row in
       let customer = CustomerID(row.integer(0))
@@ -78,7 +79,8 @@ struct RatingInputRows {
           throw damaged("customer \(customer) has an unknown locale")
         }
         return RatingInput(
-          customer: customer, name: row.text(1), locale: locale, lines: [], charges: [])
+          customer: customer, name: row.text(1), locale: locale, isOfMonth: row.bool(3), lines: [],
+          charges: [])
       }
     }
   }
