@@ -99,7 +99,7 @@ let package = Package(
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
         "Audit",
-        "EmbeddedStore", "PostgresLedger", "HTTPProvider", "MockProvider",
+        "EmbeddedStore", "PostgresLedger", "HTTPProvider", "MockProvider", "CFiles",
         .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Configuration", package: "swift-configuration"),

@@ -1,6 +1,8 @@
 #pragma once
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -19,4 +21,16 @@ static inline int cfiles_open_read_untouched(void) {
 // flock(2), at once or not at all; as a function, since its name is also that of a structure.
 static inline int cfiles_try_lock(int descriptor) {
   return flock(descriptor, LOCK_EX | LOCK_NB);
+}
+
+// An empty file without a descriptor for it: closing one would let go of the locks that this process
+// has on the file. 0, or -1 with errno, EEXIST where something is there.
+static inline int cfiles_make_private(const char *path) {
+  return mknod(path, S_IFREG | S_IRUSR | S_IWUSR, 0);
+}
+
+// From here on nobody but the kernel's administrator reads this process's memory: neither a core
+// dump nor a debugger of the same user.
+static inline int cfiles_keep_memory(void) {
+  return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -125,12 +125,18 @@ package struct PublishedMark: Hashable, Sendable {
   }
 }
 
-/// Where the ledger's time comes from: decided by its first dispatch, for good.
+/// Where the ledger's time comes from: decided by its first dispatch, and for good once anything was
+/// begun to be sent.
 package protocol LedgerTime: Sendable {
   func timeKeeping() async throws -> TimeKeeping
 
   /// Decides, or confirms what was decided.
   func keepTime(_ kind: TimeKeeping.Kind) async throws -> TimeKeeping.Outcome
+
+  /// Turns time to the other kind, where no delivery was ever begun: what was queued, or held for
+  /// being late, by the old time is planned again, and lateness counts anew. Decides where nothing is
+  /// decided. Nobody may be at work on the ledger who went by the old time.
+  func turnTime(to kind: TimeKeeping.Kind) async throws -> TimeKeeping.Turn
 
   /// Moves simulated time on to the moment, never back; the time it is then. Throws on a ledger
   /// that is not simulated.
@@ -159,5 +165,22 @@ package enum TimeKeeping: Hashable, Sendable {
     case kept(now: Timestamp)
     /// It is kept the other way.
     case refused
+  }
+
+  package enum Turn: Hashable, Sendable {
+    case turned
+    /// It is of that kind since long.
+    case unchanged
+    /// So many deliveries were begun.
+    case refused(begun: Int)
+  }
+
+  /// `nil` while nothing is decided.
+  package var kind: Kind? {
+    switch self {
+    case .undecided: nil
+    case .real: .real
+    case .simulated: .simulated
+    }
   }
 }

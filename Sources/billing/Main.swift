@@ -11,6 +11,7 @@ import Billing
 @main
 enum Main {
   static func main() async {
+    PrivateProcess.begin()
     let signals = StopSignals()
     let arguments = Array(CommandLine.arguments.dropFirst())
     let work = Task { await result(of: arguments) }

@@ -207,6 +207,52 @@ package struct DispatchLedgerConformance: Sendable {
     #expect(try await world.seen(new.key).state == .queued)
   }
 
+  /// While nothing was begun a ledger's time can be turned, and what the old time decided is decided
+  /// anew; afterwards it cannot.
+  package func timeIsTurnedWhileNothingWasSent() async throws {
+    let now = SeededDelivery(SeededCustomer(1))
+    let claimed = SeededDelivery(SeededCustomer(2))
+    let late = SeededDelivery(SeededCustomer(3))
+    try await world.seed([late])
+    let time = world.time
+    #expect(try await time.turnTime(to: .simulated) == .turned)
+    #expect(try await time.turnTime(to: .simulated) == .unchanged)
+    let later = DeliveryScene.start.adding(seconds: 9 * 86_400)
+    _ = try await time.advance(to: later)
+    // Held for being late by a time that never was.
+    var request = request(slot: ZoneRules("UTC")!.slot(at: later))
+    #expect(try await queued(request).held == 1)
+    request.maxLatenessSeconds = 90 * 86_400
+    try await world.seed([now, claimed])
+    let events = try await queued(request).events
+    #expect(events.count == 2)
+    let claims = try await world.delivering.claim(
+      events.filter { $0.delivery == claimed.key }, owner: "a", timing: .standard)
+    guard case .claimed(let claim)? = claims.first else { throw Unexpected("not claimed") }
+
+    #expect(try await time.turnTime(to: .real) == .turned)
+    #expect(try await time.timeKeeping() == .real)
+    for delivery in [now, claimed, late] {
+      let seen = try await world.seen(delivery.key)
+      #expect(seen.state == .planned)
+      #expect(seen.partition == nil)
+    }
+    // Whoever had it by the old time sends nothing.
+    let intents = try await world.delivering.intend([claim.intent], timing: .standard)
+    if case .intended? = intents.first { throw Unexpected("intended by a time that is no more") }
+    // By the real clock nobody is late.
+    let again = try await queued(self.request())
+    #expect(Set(again.events.map(\.delivery)) == [now.key, claimed.key, late.key])
+    guard let event = again.events.first,
+      case .claimed(let begun)? = try await world.delivering.claim(
+        [event], owner: "a", timing: .standard
+      ).first
+    else { throw Unexpected("not claimed") }
+    _ = try await world.delivering.intend([begun.intent], timing: .standard)
+    #expect(try await time.turnTime(to: .simulated) == .refused(begun: 1))
+    #expect(try await time.timeKeeping() == .real)
+  }
+
   /// A ledger is simulated or real for good, and its simulated time only rises.
   package func timeIsOfOneKind() async throws {
     #expect(try await world.time.timeKeeping() == .undecided)

@@ -54,6 +54,9 @@ final class BillingProcess: Sendable {
 
   var hasEnded: Bool { !process.isRunning }
 
+  /// As the system knows it.
+  var number: Int32 { process.processIdentifier }
+
   /// Stopped by SIGSTOP.
   var isStandingStill: Bool {
     let path = "/proc/\(process.processIdentifier)/stat"

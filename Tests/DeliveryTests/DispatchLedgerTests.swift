@@ -70,4 +70,9 @@ struct DispatchLedgerTests {
   func `time is of one kind and simulated time only rises`(on kind: LedgerKind) async throws {
     try await conformance(on: kind).timeIsOfOneKind()
   }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `time is turned while nothing was begun`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).timeIsTurnedWhileNothingWasSent()
+  }
 }

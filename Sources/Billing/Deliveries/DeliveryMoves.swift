@@ -64,6 +64,17 @@ extension DeliveryRecord {
     offset = nil
   }
 
+  /// The ledger's time is of another kind from now on: what was decided by the old one is decided
+  /// anew. Only for what was never begun.
+  package mutating func planUnderAnotherTime() {
+    state = .planned
+    reason = nil
+    generation += 1
+    nextAt = dueAt
+    queuedAt = Timestamp(milliseconds: 0)
+    letGo()
+  }
+
   // MARK: Out of the platform's hands
 
   /// The call's deadline passed long ago, and nobody said what became of it.

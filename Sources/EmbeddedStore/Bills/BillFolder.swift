@@ -3,7 +3,7 @@ import CFiles
 import Glibc
 import Rendering
 
-/// The folder that bills lie in, as the file system sees it. Every call blocks; any thread may make
+/// The folder that bills lie in, as the file system sees it: what is made here is for its owner alone. Every call blocks; any thread may make
 /// it: what they share is the folder's descriptor, which never changes.
 final class BillFolder: Sendable {
   /// Where a bill is written that is to replace a torn one.
@@ -20,7 +20,7 @@ final class BillFolder: Sendable {
     guard root >= 0 else {
       throw StoreError(errno: errno, operation: "open the bill store \(path)")
     }
-    guard mkdirat(root, Self.workFolder, 0o755) == 0 || errno == EEXIST else {
+    guard mkdirat(root, Self.workFolder, 0o700) == 0 || errno == EEXIST else {
       let code = errno
       close(root)
       throw StoreError(errno: code, operation: "open the bill store \(path)")
@@ -68,10 +68,10 @@ final class BillFolder: Sendable {
   /// `false` when something is there.
   private func create(_ path: String, with content: [UInt8]) throws(StoreError) -> Bool {
     let flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC
-    var file = openat(root, path, flags, 0o644)
+    var file = openat(root, path, flags, 0o600)
     if file < 0, errno == ENOENT {
       try makeParents(of: path)
-      file = openat(root, path, flags, 0o644)
+      file = openat(root, path, flags, 0o600)
     }
     guard file >= 0 else {
       if errno == EEXIST { return false }
@@ -104,7 +104,7 @@ final class BillFolder: Sendable {
     var parent = ""
     for part in path.split(separator: "/").dropLast() {
       parent += parent.isEmpty ? "\(part)" : "/\(part)"
-      guard mkdirat(root, parent, 0o755) == 0 || errno == EEXIST else {
+      guard mkdirat(root, parent, 0o700) == 0 || errno == EEXIST else {
         throw failure("make a folder for bills")
       }
     }
@@ -185,7 +185,7 @@ final class BillFolder: Sendable {
     var parent = path.hasPrefix("/") ? "/" : ""
     for part in path.split(separator: "/") {
       parent += parent.isEmpty || parent.hasSuffix("/") ? "\(part)" : "/\(part)"
-      guard mkdir(parent, 0o755) == 0 || errno == EEXIST else {
+      guard mkdir(parent, 0o700) == 0 || errno == EEXIST else {
         throw StoreError(errno: errno, operation: "make the bill store \(path)")
       }
     }

@@ -82,6 +82,24 @@ package final class EventStore: Topic {
     GroupPositions(database: database, group: group)
   }
 
+  /// Whether somebody alive is a member of a group.
+  ///
+  /// - Parameter isGone: whether a member is known to have ended, whatever its lease says.
+  package func hasMembers(
+    of group: String, isGone: @escaping @Sendable (String) -> Bool
+  ) async throws -> Bool {
+    let now = clock.now()
+    return try await database.read { connection in
+      var isAlive = false
+      try connection.query(
+        "SELECT member FROM members WHERE group_name = ? AND lease_until > ?", group, now
+      ) { row in
+        if !isGone(row.text(0)) { isAlive = true }
+      }
+      return isAlive
+    }
+  }
+
   /// The next offset of each partition, by number.
   static func ends(in connection: Connection) throws -> [Int64] {
     var ends: [Int64] = []

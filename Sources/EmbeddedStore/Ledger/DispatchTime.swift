@@ -15,10 +15,7 @@ extension EmbeddedLedger: LedgerTime {
         try connection.run("UPDATE ledger_clock SET mode = 1 WHERE mode = 0")
         return .kept(now: self.clock.now())
       case (.undecided, .simulated):
-        // It begins at the beginning of time: the caller advances it to where its work begins.
-        try connection.run("UPDATE ledger_clock SET mode = 2, simulated_now = 0")
-        // Made by the machine's clock, of which simulated time knows nothing: made in time.
-        try connection.run("UPDATE deliveries SET made_at = due_at WHERE made_at > due_at")
+        try Self.beginSimulated(in: connection)
         return .kept(now: Timestamp(milliseconds: 0))
       case (.simulated(let now), .simulated):
         return .kept(now: now)
@@ -26,6 +23,55 @@ extension EmbeddedLedger: LedgerTime {
         return .refused
       }
     }
+  }
+
+  package func turnTime(to kind: TimeKeeping.Kind) async throws -> TimeKeeping.Turn {
+    try await database.write { connection in
+      let keeping = try Self.timeKeeping(in: connection)
+      guard keeping.kind != kind else { return .unchanged }
+      let begun: Int? = try connection.first("SELECT count(*) FROM deliveries WHERE begun = 1") {
+        $0.int(0)
+      }
+      if let begun, begun > 0 { return .refused(begun: begun) }
+      let now = try self.now(in: connection)
+      for var row in try Self.decidedByTime(in: connection) {
+        row.record.planUnderAnotherTime()
+        try row.save(in: connection, at: now, who: Self.turner)
+      }
+      switch kind {
+      case .simulated: try Self.beginSimulated(in: connection)
+      case .real:
+        try connection.run("UPDATE ledger_clock SET mode = 1, simulated_now = 0")
+        // Simulated time may have been far ahead, or behind: made now.
+        try connection.run("UPDATE deliveries SET made_at = ? WHERE state = 1", self.clock.now())
+      }
+      // What was put back by the old time waited for its next slot.
+      try connection.run("UPDATE deliveries SET next_at = due_at, queued_at = 0 WHERE state = 1")
+      return .turned
+    }
+  }
+
+  /// In the deliveries' log.
+  private static let turner = "init --time"
+
+  /// Queued, claimed, or held for being late.
+  private static func decidedByTime(in connection: Connection) throws -> [DeliveryRow] {
+    var rows: [DeliveryRow] = []
+    try connection.query(
+      """
+      SELECT \(DeliveryRow.columns) FROM deliveries d
+      WHERE d.state IN (?, ?) OR (d.state = ? AND d.reason = ?)
+      """, DeliveryState.queued.code, DeliveryState.claimed.code, DeliveryState.held.code,
+      DeliveryReason.tooLate.rawValue
+    ) { rows.append(try DeliveryRow($0)) }
+    return rows
+  }
+
+  /// At the beginning of time: the caller advances it to where its work begins.
+  private static func beginSimulated(in connection: Connection) throws {
+    try connection.run("UPDATE ledger_clock SET mode = 2, simulated_now = 0")
+    // Made by the machine's clock, of which simulated time knows nothing: made in time.
+    try connection.run("UPDATE deliveries SET made_at = due_at WHERE made_at > due_at")
   }
 
   package func advance(to moment: Timestamp) async throws -> Timestamp {

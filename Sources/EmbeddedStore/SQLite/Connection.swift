@@ -1,4 +1,5 @@
 package import Billing
+import CFiles
 import CSQLite
 
 /// One SQLite connection: single-threaded, closed when it is let go.
@@ -16,8 +17,11 @@ package final class Connection {
     case readOnly
   }
 
-  /// Opens a file; `:memory:` is a database of its own. Made if missing in mode `readWrite`.
+  /// Opens a file; `:memory:` is a database of its own. Made if missing in mode `readWrite`, for its
+  /// owner alone, and so are the files that SQLite makes beside it, which take after it.
   package init(path: String, mode: Mode, busyMilliseconds: Int32 = 60_000) throws(StoreError) {
+    // Where this fails, opening it says why.
+    if mode == .readWrite, path != ":memory:" { _ = cfiles_make_private(path) }
     var pointer: OpaquePointer?
     let flags =
       (mode == .readWrite ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READWRITE)

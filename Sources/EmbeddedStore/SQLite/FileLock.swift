@@ -10,7 +10,7 @@ final class FileLock: TimeHold {
   /// `nil` while another process, or another lock of this one, has it. The file is made if missing
   /// and stays.
   init?(path: String) throws(StoreError) {
-    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard opened >= 0 else { throw StoreError(errno: errno, operation: "lock \(path)") }
     guard cfiles_try_lock(opened) == 0 else {
       let code = errno

@@ -52,14 +52,15 @@ package struct Sample: Sendable {
   ) throws {
     do {
       try FileManager.default.createDirectory(
-        atPath: directory, withIntermediateDirectories: true)
+        atPath: directory, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
     } catch {
       throw StoreError(
         .unreachable, operation: "make the folder \(directory)",
         detail: error.localizedDescription)
     }
     let catalog = try BufferedFile(
-      path: directory + "/" + InputFile.catalog.rawValue, mode: 0o644)
+      path: directory + "/" + InputFile.catalog.rawValue, mode: 0o600)
     try catalog.append(SampleCatalog.text(for: month))
     try catalog.finish(durably: false)
     let files = try SampleFiles(directory: directory)

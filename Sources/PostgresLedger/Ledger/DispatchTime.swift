@@ -15,10 +15,7 @@ extension PostgresLedger: LedgerTime {
         try connection.run("UPDATE ledger_clock SET mode = 1 WHERE mode = 0")
         return .kept(now: try self.wallTime(in: connection))
       case (.undecided, .simulated):
-        // It begins at the beginning of time: the caller advances it to where its work begins.
-        try connection.run("UPDATE ledger_clock SET mode = 2, simulated_now = 0")
-        // Made by the server's clock, of which simulated time knows nothing: made in time.
-        try connection.run("UPDATE deliveries SET made_at = due_at WHERE made_at > due_at")
+        try Self.beginSimulated(in: connection)
         return .kept(now: Timestamp(milliseconds: 0))
       case (.simulated(let now), .simulated):
         return .kept(now: now)
@@ -26,6 +23,58 @@ extension PostgresLedger: LedgerTime {
         return .refused
       }
     }
+  }
+
+  package func turnTime(to kind: TimeKeeping.Kind) async throws -> TimeKeeping.Turn {
+    try await database.write { connection in
+      // Waits for every transaction that has read the time, and keeps others from reading it until
+      // this one has ended: nothing is queued or intended by the old time any more.
+      try connection.execute("LOCK TABLE ledger_clock IN ACCESS EXCLUSIVE MODE")
+      let keeping = try Self.timeKeeping(in: connection)
+      guard keeping.kind != kind else { return .unchanged }
+      let begun = try connection.first("SELECT count(*) FROM deliveries WHERE begun") {
+        $0.int(0)
+      }
+      if let begun, begun > 0 { return .refused(begun: begun) }
+      var changes = DeliveryChanges(at: try self.now(in: connection))
+      for var row in try Self.decidedByTime(in: connection) {
+        row.record.planUnderAnotherTime()
+        changes.save(row, who: Self.turner)
+      }
+      try changes.write(in: connection)
+      switch kind {
+      case .simulated: try Self.beginSimulated(in: connection)
+      case .real:
+        try connection.run("UPDATE ledger_clock SET mode = 1, simulated_now = 0")
+        // Simulated time may have been far ahead, or behind: made now.
+        try connection.run(
+          "UPDATE deliveries SET made_at = $1 WHERE state = 1", try self.wallTime(in: connection))
+      }
+      // What was put back by the old time waited for its next slot.
+      try connection.run("UPDATE deliveries SET next_at = due_at, queued_at = 0 WHERE state = 1")
+      return .turned
+    }
+  }
+
+  /// In the deliveries' log.
+  private static let turner = "init --time"
+
+  /// Queued, claimed, or held for being late; locked, in the order of keys.
+  private static func decidedByTime(in connection: PostgresConnection) throws -> [DeliveryRow] {
+    try connection.rows(
+      """
+      SELECT \(DeliveryRow.columns) FROM deliveries d
+      WHERE d.state IN ($1, $2) OR (d.state = $3 AND d.reason = $4)
+      ORDER BY d.month, d.customer_id, d.kind, d.sequence FOR UPDATE
+      """, DeliveryState.queued.code, DeliveryState.claimed.code, DeliveryState.held.code,
+      DeliveryReason.tooLate.rawValue, read: DeliveryRow.init)
+  }
+
+  /// At the beginning of time: the caller advances it to where its work begins.
+  private static func beginSimulated(in connection: PostgresConnection) throws {
+    try connection.run("UPDATE ledger_clock SET mode = 2, simulated_now = 0")
+    // Made by the server's clock, of which simulated time knows nothing: made in time.
+    try connection.run("UPDATE deliveries SET made_at = due_at WHERE made_at > due_at")
   }
 
   package func advance(to moment: Timestamp) async throws -> Timestamp {

@@ -21,6 +21,11 @@ struct CommandEnvironment: Sendable {
     configuration = try BillingConfiguration(from: sources)
     if let language = configuration.language { terminal.language = language }
     self.terminal = terminal
+    let doors = OpenDoors(configuration)
+    if !doors.paths.isEmpty {
+      terminal.note(.openToOthers(doors.paths.count, first: doors.paths[0]))
+      terminal.note(.closeDoors(doors.command))
+    }
     progress = ProgressDisplay(on: terminal)
     clock = SystemClock()
     logLevel = configuration.logLevel ?? (terminal.drawsProgress ? .warning : .notice)

@@ -29,7 +29,7 @@ enum ContactKey {
     // ChaCha20 seeded by the kernel: the system's source of secret bytes.
     var random = SystemRandomNumberGenerator()
     let secret = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
-    return try makeNewFile(path, text: hexadecimal(secret) + "\n", mode: 0o600)
+    return try makeNewFile(path, text: hexadecimal(secret) + "\n")
   }
 
   private static func seal(hexadecimal text: String, place: String) throws -> ContactSeal {

@@ -49,7 +49,7 @@
         }
         return point
       }
-      journal = path.map { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644) }
+      journal = path.map { open($0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600) }
     }
 
     func pass<Result: Sendable>(
@@ -90,6 +90,7 @@
     private func perform(_ action: FailPoint.Action, at call: PortCall) async throws {
       switch action {
       case .kill: kill(getpid(), SIGKILL)
+      case .trap: fatalError("ended by a fail point")
       case .stop: await standStill()
       case .term: kill(getpid(), SIGTERM)
       case .slow(let milliseconds): await pause(milliseconds: milliseconds)
@@ -155,6 +156,8 @@
 
     enum Action: Hashable, Sendable {
       case kill
+      /// As a defect of the program ends it.
+      case trap
       case stop
       case term
       /// Milliseconds.
@@ -191,6 +194,7 @@
     init?(_ text: String) {
       switch text {
       case "kill": self = .kill
+      case "trap": self = .trap
       case "stop": self = .stop
       case "term": self = .term
       case "busy": self = .busy
@@ -229,7 +233,7 @@
       try FileManager.default.createDirectory(
         at: URL(fileURLWithPath: path).deletingLastPathComponent(),
         withIntermediateDirectories: true)
-      let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
       guard file >= 0 else { return }
       defer { close(file) }
       let half = bill.content.prefix(bill.content.count / 2)

@@ -15,7 +15,7 @@ struct Installation {
     var made: [Phrase] = []
     let path = configuration.path
     _ = try makeFolder(folder(of: path))
-    if try makeNewFile(path, text: ConfigurationFile.text(), mode: 0o644) {
+    if try makeNewFile(path, text: ConfigurationFile.text()) {
       made.append(.madeFile(path))
     }
     let stores = configuration.stores

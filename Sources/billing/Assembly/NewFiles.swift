@@ -13,10 +13,10 @@ func fileStatus(_ path: String) -> stat? {
   return stat(path, &status) == 0 ? status : nil
 }
 
-/// Writes a file that was not there, and makes sure that it is on disk; `false`, having changed
-/// nothing, when there is one already.
-func makeNewFile(_ path: String, text: String, mode: mode_t) throws -> Bool {
-  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+/// Writes a file that was not there, for its owner alone, and makes sure that it is on disk; `false`,
+/// having changed nothing, when there is one already.
+func makeNewFile(_ path: String, text: String) throws -> Bool {
+  let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
   guard descriptor >= 0 else {
     if errno == EEXIST { return false }
     throw StoreError(system: errno, operation: "make \(path)")
@@ -35,7 +35,7 @@ func makeNewFile(_ path: String, text: String, mode: mode_t) throws -> Bool {
   return true
 }
 
-/// Makes a folder and those above it; `false` when it was there.
+/// Makes a folder and those above it, for their owner alone; `false` when it was there.
 func makeFolder(_ path: String) throws -> Bool {
   if let status = fileStatus(path) {
     guard status.st_mode & S_IFMT == S_IFDIR else {
@@ -46,7 +46,7 @@ func makeFolder(_ path: String) throws -> Bool {
   var made = ""
   for name in path.split(separator: "/") {
     made += "/" + name
-    if mkdir(made, 0o755) != 0, errno != EEXIST {
+    if mkdir(made, 0o700) != 0, errno != EEXIST {
       throw StoreError(system: errno, operation: "make the folder \(made)")
     }
   }

@@ -67,6 +67,17 @@ struct Platform: Sendable {
       .reduce(0) { $0 + $1.lag }
   }
 
+  /// Whether a consumer is at work on what was dispatched.
+  func hasConsumers() async throws -> Bool {
+    let path = configuration.stores.events
+    guard fileStatus(path) != nil else { return false }
+    let events = try await EventStore(
+      database: try Database(path: path, readerCount: 1), clock: environment.clock)
+    return try await events.hasMembers(of: DeliveryPlatform.group) {
+      ProcessIdentity($0)?.isGone ?? false
+    }
+  }
+
   // MARK: Stages
 
   /// The importer, once it is sure that the key is this ledger's.

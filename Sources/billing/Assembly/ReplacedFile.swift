@@ -7,7 +7,8 @@ import Billing
 #endif
 
 /// A file that is written beside its place and put there when it is complete: nobody ever reads
-/// half of it, and what was there before stays until then.
+/// half of it, and what was there before stays until then. It holds what customers are billed, so it
+/// is its owner's alone, whatever was there before.
 ///
 /// `Sendable` although it is handed to a task that writes: its one descriptor is never changed, and
 /// every write is a call of the system.
@@ -34,9 +35,16 @@ final class ReplacedFile: Sendable {
     unfinished = isReplaceable ? self.path + ".part" : nil
     descriptor =
       isReplaceable
-      ? open(self.path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+      ? open(
+        self.path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0o600)
       : open(self.path, O_WRONLY | O_CLOEXEC)
     guard descriptor >= 0 else { throw CommandFailure(writing: path, errno) }
+    // One that was left behind may be open to others, or theirs.
+    guard !isReplaceable || fchmod(descriptor, 0o600) == 0 else {
+      let number = errno
+      close(descriptor)
+      throw CommandFailure(writing: path, number)
+    }
   }
 
   deinit {

@@ -22,13 +22,19 @@ struct DispatchCommand: AsyncParsableCommand {
     help: ArgumentHelp("Keep running, with a tick at least so often.", valueName: "duration"))
   var every: String?
 
-  @OptionGroup var moment: MomentOptions
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Work as of this moment, such as 2026-11-02T09:00:00Z; makes the ledger's time simulated.",
+      valueName: "time"))
+  var at: Timestamp?
+
   @OptionGroup var report: ReportOptions
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
     guard let every else { return }
-    guard moment.at == nil else { throw ValidationError("Give --at or --every, not both.") }
+    guard at == nil else { throw ValidationError("Give --at or --every, not both.") }
     guard let seconds = durationSeconds(every), seconds >= 10 else {
       throw ValidationError("--every takes a duration from 10s on, such as 2h.")
     }
@@ -40,9 +46,9 @@ struct DispatchCommand: AsyncParsableCommand {
     if let every, let seconds = durationSeconds(every) {
       return try await keepTicking(every: seconds, on: platform, in: environment)
     }
-    if moment.at != nil { try environment.configuration.providers.checkSimulated() }
-    let now = try await LedgerMoment.now(
-      at: moment.at, of: platform.time, clock: environment.clock)
+    if at != nil { try environment.configuration.providers.checkSimulated() }
+    let now = try await LedgerMoment.dispatching(
+      at: at, of: platform.time, clock: environment.clock)
     var clock = environment.clock
     switch try await platform.time.timeKeeping() {
     case .undecided: try await LedgerMoment.keepReal(platform.time)

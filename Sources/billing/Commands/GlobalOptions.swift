@@ -41,13 +41,3 @@ struct WorkerOptions: ParsableArguments {
 
   var assignments: [String] { workers.map { ["workers=\($0)"] } ?? [] }
 }
-
-/// For commands that can be told what time it is.
-struct MomentOptions: ParsableArguments {
-  @Option(
-    name: .long,
-    help: ArgumentHelp(
-      "Work as of this moment, such as 2026-11-02T09:00:00Z; makes the ledger's time simulated.",
-      valueName: "time"))
-  var at: Timestamp?
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Billing
+import Dispatching
 
 /// `billing init`: everything a folder needs before the first import. Run again it changes nothing.
 struct InitCommand: AsyncParsableCommand {
@@ -9,16 +10,38 @@ struct InitCommand: AsyncParsableCommand {
     discussion: """
       Safe to run again: what is there stays as it is, and only missing migrations are applied.
 
-      Example:
+      Whether the ledger's time is real or simulated is decided by its first dispatch. --time decides \
+      it here, or turns it, as long as no message was begun; stop dispatchers and consumers first.
+
+      Examples:
         mkdir month && cd month && billing init
+        billing init --time real            after a try with --at, before anything was sent
       """)
+
+  @Option(
+    name: .long,
+    help: ArgumentHelp("The ledger's time: real or simulated.", valueName: "kind"))
+  var time: TimeKeeping.Kind?
 
   @OptionGroup var options: GlobalOptions
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, mustExist: false)
-    let made = try await Installation(environment).complete()
+    var made = try await Installation(environment).complete()
+    if let time, try await LedgerMoment.turn(to: time, on: Platform(environment)) {
+      made.append(.turnedTime(time))
+    }
     for thing in made { environment.terminal.say(thing) }
     environment.terminal.say(made.isEmpty ? .nothingToInstall : .installed)
+  }
+}
+
+extension TimeKeeping.Kind: ExpressibleByArgument {
+  package init?(argument: String) {
+    switch argument {
+    case "real": self = .real
+    case "simulated": self = .simulated
+    default: return nil
+    }
   }
 }

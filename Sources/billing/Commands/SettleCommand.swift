@@ -37,7 +37,13 @@ struct SettleCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Why, for the record.", valueName: "text"))
   var reason: String?
 
-  @OptionGroup var moment: MomentOptions
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Settle as of this moment, such as 2026-11-02T09:00:00Z; refused where time is real.",
+      valueName: "time"))
+  var at: Timestamp?
+
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var report: ReportOptions
   @OptionGroup var options: GlobalOptions
@@ -57,8 +63,8 @@ struct SettleCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     let platform = try await Platform(environment)
-    let now = try await LedgerMoment.now(
-      at: moment.at, of: platform.time, clock: environment.clock)
+    let now = try await LedgerMoment.asOf(
+      at, of: platform.time, clock: environment.clock)
     var months = month.map { [$0] } ?? []
     if due {
       months = try await DueMonths(

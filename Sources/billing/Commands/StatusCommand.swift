@@ -33,7 +33,7 @@ struct StatusCommand: AsyncParsableCommand {
       let status = try await PlatformStatus(
         of: month, settlement: platform.settlementLedger, audit: platform.auditLedger,
         settlementDay: environment.configuration.settlement.day,
-        now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock),
+        now: try await LedgerMoment.now(of: platform.time, clock: environment.clock),
         lag: try await platform.lag())
       if watch, terminal.clearsOutput, !report.json { terminal.print("\u{1B}[H\u{1B}[2J") }
       if report.json {

@@ -1,4 +1,5 @@
 import Billing
+import Dispatching
 
 /// What is said about dispatching and delivering.
 extension Phrase {
@@ -8,15 +9,47 @@ extension Phrase {
     "This ledger keeps real time, which cannot be set.", ko: "이 원장은 실제 시간을 쓰므로 시각을 정할 수 없습니다.")
 
   static let useOtherLedgerForSimulation = Phrase(
-    "Leave --at away, or use --real-time; simulate on a ledger of its own.",
-    ko: "--at을 빼거나 --real-time을 사용하십시오. 모의 실행은 별도 원장에서 하십시오.")
+    "Leave --at away, or use --real-time; simulate on a ledger of its own. While nothing was sent, "
+      + "`billing init --time simulated` turns this one.",
+    ko: "--at을 빼거나 --real-time을 사용하십시오. 모의 실행은 별도 원장에서 하십시오. "
+      + "아직 아무것도 발송하지 않았다면 `billing init --time simulated`로 이 원장을 바꿀 수 있습니다.")
 
   static let ledgerIsSimulated = Phrase(
     "This ledger's time is simulated.", ko: "이 원장은 모의 시간을 사용합니다.")
 
   static let useAtInstead = Phrase(
-    "Move its time with `billing dispatch --at TIME`, or use `billing run`.",
-    ko: "`billing dispatch --at TIME`으로 시간을 옮기거나 `billing run`을 사용하십시오.")
+    "Move its time with `billing dispatch --at TIME`, or use `billing run`. While nothing was sent, "
+      + "`billing init --time real` turns it to real time.",
+    ko: "`billing dispatch --at TIME`으로 시간을 옮기거나 `billing run`을 사용하십시오. "
+      + "아직 아무것도 발송하지 않았다면 `billing init --time real`로 실제 시간으로 바꿀 수 있습니다.")
+
+  static func timeIsDecided(begun: Int) -> Phrase {
+    Phrase(
+      "The ledger's time cannot be turned: the sending of \(grouped(begun)) "
+        + (begun == 1 ? "delivery has begun." : "deliveries has begun."),
+      ko: "발송을 시작한 건이 \(grouped(begun))건 있어 원장의 시간을 바꿀 수 없습니다.")
+  }
+
+  static let useOtherLedger = Phrase(
+    "Use a ledger of its own for the other kind of time.",
+    ko: "다른 종류의 시간에는 별도 원장을 사용하십시오.")
+
+  static let consumersAtWork = Phrase(
+    "A consumer is at work on this ledger.", ko: "이 원장에서 발송 프로세스가 실행 중입니다.")
+
+  static let stopConsumers = Phrase(
+    "Stop `billing deliver`, `billing dispatch` and `billing run`; where one was killed, wait a "
+      + "moment until its lease is over.",
+    ko: "`billing deliver`, `billing dispatch`, `billing run`을 멈추십시오. 강제 종료한 것이 있으면 임대가 "
+      + "끝날 때까지 잠시 기다리십시오.")
+
+  static func turnedTime(_ kind: TimeKeeping.Kind) -> Phrase {
+    switch kind {
+    case .real: Phrase("The ledger's time is real now", ko: "이제 이 원장은 실제 시간을 사용합니다")
+    case .simulated:
+      Phrase("The ledger's time is simulated now", ko: "이제 이 원장은 모의 시간을 사용합니다")
+    }
+  }
 
   static func otherMonthPending(_ month: BillingMonth) -> Phrase {
     Phrase(

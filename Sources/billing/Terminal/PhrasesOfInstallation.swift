@@ -18,6 +18,19 @@ extension Phrase {
     Phrase("Applied migrations: \(count)", ko: "스키마 변경 적용: \(count)건")
   }
 
+  static func openToOthers(_ count: Int, first path: String) -> Phrase {
+    let more = count - 1
+    return Phrase(
+      "Warning: others on this machine may look into \(path)"
+        + (more > 0 ? " and \(more) more of the platform's files and folders." : "."),
+      ko: "경고: 이 컴퓨터의 다른 사용자가 \(path)"
+        + (more > 0 ? " 외 \(more)개의 파일과 폴더를 볼 수 있습니다." : "을(를) 볼 수 있습니다."))
+  }
+
+  static func closeDoors(_ command: String) -> Phrase {
+    Phrase("Run: \(command)", ko: "실행하십시오: \(command)")
+  }
+
   static let installedPolicy = Phrase(
     "Made delivery policy 1 and its templates active",
     ko: "발송 정책 1과 템플릿을 활성화했습니다")

@@ -8,9 +8,11 @@ struct CrashCase: Sendable {
   enum Verdict: Sendable {
     /// The process was met there, and the month ended as if nothing had happened.
     case held
+    /// The same, met at this time and not at the one that was meant, to which no process came.
+    case heldAt(Int, meant: Int)
     /// The same as the first, or the middle: there are not so many.
     case sameAsAnother
-    /// The process never came there.
+    /// No process came there even once, so that nothing was shown.
     case notReached
     case failed(String)
   }
@@ -22,22 +24,21 @@ struct CrashCase: Sendable {
   /// How often an undisturbed process passes each moment.
   let passed: [String: Int]
 
-  /// What a process does in one case is not always what it does in the next (how much it polls, how
-  /// often it stores offsets): a point that was not reached is tried again, and the last of many is
-  /// looked for a little earlier.
-  private static let tries = 5
-
   func run() async -> Verdict {
     let count = passed[point.moment] ?? 0
-    guard count > 0 else { return .notReached }
-    guard let number = point.occurrence.number(of: count) else { return .sameAsAnother }
-    for attempt in 0..<Self.tries {
-      let earlier = point.occurrence == .last ? attempt * max(1, number / 10) : 0
-      let here = max(1, number - earlier)
+    // One that the counted process did not come to, another may.
+    guard let meant = count == 0 ? 1 : point.occurrence.number(of: count) else {
+      return .sameAsAnother
+    }
+    var tries = CrashTries(meant: meant, occurrence: point.occurrence)
+    while let number = tries.next {
       do {
-        if try await meets(at: here) { return .held }
+        switch try await meeting(at: number) {
+        case .met: return number == meant ? .held : .heldAt(number, meant: meant)
+        case .missed(let count): tries.missed(ofCount: count)
+        }
       } catch let failure as CrashFailure {
-        return .failed("\(failure) [\(point.moment):\(here):\(point.action.rawValue)]")
+        return .failed("\(failure) [\(point.moment):\(number):\(point.action.rawValue)]")
       } catch {
         return .failed("\(error)")
       }
@@ -45,8 +46,13 @@ struct CrashCase: Sendable {
     return .notReached
   }
 
-  /// Whether the process was met.
-  private func meets(at number: Int) async throws -> Bool {
+  private enum Meeting {
+    case met
+    /// The process came to this moment only so many times.
+    case missed(count: Int)
+  }
+
+  private func meeting(at number: Int) async throws -> Meeting {
     let platform = try await months.copy(at: scenario.begins)
     let providers: CrashProviders?
     if let kind = scenario.providers {
@@ -62,8 +68,9 @@ struct CrashCase: Sendable {
         if scenario.providers == .silent { try await resolve(platform) }
       }
       try await providers?.stop()
+      let count = try timesPassed(in: platform)
       try await platform.remove()
-      return wasMet
+      return wasMet ? .met : .missed(count: count)
     } catch {
       try? await providers?.stop()
       throw CrashFailure("\(error); left in \(try Self.keep(platform))")
@@ -113,6 +120,11 @@ struct CrashCase: Sendable {
   private func wasMet(in platform: CrashPlatform, at number: Int) throws -> Bool {
     try platform.folder.read("journal").split(separator: "\n")
       .contains("\(point.moment):\(number) \(point.action.rawValue)")
+  }
+
+  private func timesPassed(in platform: CrashPlatform) throws -> Int {
+    try platform.folder.read("journal").split(separator: "\n")
+      .count { $0.hasPrefix("\(point.moment):") }
   }
 
   /// Done, told to stop, or that somebody else has taken over; and what the circumstances bring

@@ -18,8 +18,35 @@ struct CrashMatrixTests {
     let matrix = CrashMatrix(on: kind, environment: ProcessInfo.processInfo.environment)
     let report = try await matrix.run()
     #expect(report.cases > 0)
-    #expect(report.held + report.same == report.cases)
+    #expect(
+      report.held + report.same + report.failures.count + report.notReached.count == report.cases)
     for failure in report.failures { Issue.record("\(failure) (seed \(matrix.seed))") }
+    for point in report.notReached {
+      Issue.record("nothing was shown: no process came to \(point) (seed \(matrix.seed))")
+    }
+  }
+
+  @Test(
+    "a moment that was missed is looked for where the missed process was, and at the first last")
+  func tries() {
+    func numbers(
+      _ meant: Int, _ occurrence: CrashPoint.Occurrence, counts: (Int) -> Int
+    ) -> [Int] {
+      var tries = CrashTries(meant: meant, occurrence: occurrence)
+      var numbers: [Int] = []
+      while let number = tries.next, numbers.count < 100 {
+        numbers.append(number)
+        tries.missed(ofCount: counts(numbers.count))
+      }
+      return numbers
+    }
+    // Of twenty times only five, then three are left.
+    #expect(numbers(20, .last) { $0 == 1 ? 5 : 3 }.prefix(3) == [20, 5, 3])
+    #expect(numbers(11, .middle) { _ in 5 }.prefix(2) == [11, 3])
+    // A count that does not fall: one less each time, and not for ever.
+    #expect(numbers(20, .last) { _ in 40 } == [20, 19, 18, 17, 16, 1, 1, 1, 1])
+    #expect(numbers(2, .last) { _ in 0 } == [2, 1, 1, 1, 1])
+    #expect(numbers(1, .first) { _ in 0 } == [1, 1, 1, 1])
   }
 
   @Test("every call that commits is a point, except those that no command makes")
@@ -107,8 +134,11 @@ struct CrashMatrix: Sendable {
   struct Report: Sendable {
     var cases = 0
     var held = 0
+    /// Of those that held: met at another time than the one that was meant.
+    var heldElsewhere = 0
     var same = 0
     var failures: [String] = []
+    var notReached: [CrashPoint] = []
   }
 
   func run() async throws -> Report {
@@ -136,8 +166,10 @@ struct CrashMatrix: Sendable {
         if report.cases % 20 == 0 || report.cases == points.count {
           let seconds = (ContinuousClock.now - start).components.seconds
           say(
-            "crash matrix: \(report.cases)/\(points.count), \(report.held) held, "
-              + "\(report.same) the same as another, \(report.failures.count) failed, \(seconds) s")
+            "crash matrix: \(report.cases)/\(points.count), \(report.held) held "
+              + "(\(report.heldElsewhere) at another time than was meant), "
+              + "\(report.same) the same as another, \(report.failures.count) failed, "
+              + "\(report.notReached.count) never reached, \(seconds) s")
         }
       }
     }
@@ -148,7 +180,9 @@ struct CrashMatrix: Sendable {
   private func verdict(
     on point: CrashPoint, _ counts: CrashCounts, _ months: CrashMonth, _ expected: CrashOutcome
   ) async throws -> CrashCase.Verdict {
-    guard let scenario = CrashScenario.named(point.scenario) else { return .notReached }
+    guard let scenario = CrashScenario.named(point.scenario) else {
+      return .failed("there is no such scenario")
+    }
     let passed = try await counts.passed(in: scenario)
     return await CrashCase(
       point: point, scenario: scenario, months: months, expected: expected, passed: passed
@@ -157,7 +191,10 @@ struct CrashMatrix: Sendable {
 
   private func note(_ verdict: CrashCase.Verdict, on point: CrashPoint) {
     switch verdict {
-    case .held, .sameAsAnother:
+    case .held, .heldAt, .sameAsAnother:
+      if case .heldAt(let number, let meant) = verdict {
+        say("crash matrix: \(point) was met at \(number), not at \(meant)")
+      }
       guard let journal else { return }
       let file = open(journal, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o644)
       defer { close(file) }
@@ -178,8 +215,11 @@ extension CrashMatrix.Report {
     cases += 1
     switch verdict {
     case .held: held += 1
+    case .heldAt:
+      held += 1
+      heldElsewhere += 1
     case .sameAsAnother: same += 1
-    case .notReached: failures.append("\(point) was never reached")
+    case .notReached: notReached.append(point)
     case .failed(let why): failures.append("\(point): \(why)")
     }
   }
