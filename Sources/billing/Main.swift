@@ -14,6 +14,8 @@ enum Main {
     PrivateProcess.begin()
     let signals = StopSignals()
     let arguments = Array(CommandLine.arguments.dropFirst())
+    // Until the command has read its options, and where it never does.
+    if let language = Language(arguments: arguments) { Terminal.standard.language = language }
     let work = Task { await result(of: arguments) }
     signals.listen { work.cancel() }
     exit(report(await work.value, stoppedBy: signals.received).rawValue)
@@ -53,7 +55,8 @@ enum Main {
     switch result {
     case .done: return printed(by: terminal)
     case .notRun(let error):
-      let message = BillingCommand.fullMessage(for: error) + "\n"
+      let message =
+        UsageText(BillingCommand.fullMessage(for: error)).text(in: terminal.language) + "\n"
       guard BillingCommand.exitCode(for: error) == .success else {
         terminal.writeError(message)
         return .wrongUsage

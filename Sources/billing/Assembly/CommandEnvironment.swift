@@ -14,6 +14,7 @@ struct CommandEnvironment: Sendable {
     reading options: GlobalOptions, settings: [String] = [], mustExist: Bool = true,
     terminal: Terminal = .standard
   ) async throws {
+    ReaderZone.current = options.utc ? .utc : .local
     let sources = try await ConfigurationSources(
       path: options.config, assignments: options.assignments + settings,
       environment: ProcessInfo.processInfo.environment,

@@ -34,7 +34,7 @@ struct ConfigurationSources: Sendable {
     let isThere = FileManager.default.fileExists(atPath: path)
     if asked != nil, !isThere, mustExist {
       throw CommandFailure(
-        .wrongUsage, .configurationUnreadable(path, "there is no such file"),
+        .wrongUsage, .configurationUnreadable(path, .noSuchFile),
         remedy: .mendConfiguration)
     }
     lines = isThere ? try Self.checkFile(path) : [:]
@@ -124,7 +124,7 @@ struct ConfigurationSources: Sendable {
       text = try String(contentsOfFile: path, encoding: .utf8)
     } catch {
       throw CommandFailure(
-        .wrongUsage, .configurationUnreadable(path, "not readable as UTF-8 text"),
+        .wrongUsage, .configurationUnreadable(path, .notUTF8),
         remedy: .mendConfiguration)
     }
     let root: Node?
@@ -132,11 +132,12 @@ struct ConfigurationSources: Sendable {
       root = try Yams.compose(yaml: text)
     } catch {
       throw CommandFailure(
-        .wrongUsage, .configurationUnreadable(path, yamlDetail(error)), remedy: .mendConfiguration)
+        .wrongUsage, .configurationUnreadable(path, .notYAML(yamlDetail(error))),
+        remedy: .mendConfiguration)
     }
     guard let mapping = root?.mapping else {
       throw CommandFailure(
-        .wrongUsage, .configurationUnreadable(path, "no settings in it"),
+        .wrongUsage, .configurationUnreadable(path, .noSettings),
         remedy: .mendConfiguration)
     }
     var lines: [Setting: Int] = [:]
@@ -161,7 +162,7 @@ struct ConfigurationSources: Sendable {
       if setting.isSecret { throw secret(setting, at: place) }
       guard value.scalar != nil else {
         throw CommandFailure(
-          .wrongUsage, .wrongValue(name, "a list or a map", at: place),
+          .wrongUsage, .notSingleValue(name, at: place),
           remedy: .expects(.singleValue))
       }
       lines[setting] = line

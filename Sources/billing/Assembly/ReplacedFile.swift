@@ -90,17 +90,16 @@ func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Int32? {
 extension CommandFailure {
   /// Why a file that somebody named could not be written.
   init(writing path: String, _ number: Int32) {
-    let reason = String(cString: strerror(number))
     switch number {
     case ENOSPC, EDQUOT, EFBIG, EIO:
-      self.init(.failed, .cannotWrite(path, reason), remedy: .makeRoom)
-    default: self.init(.wrongUsage, .cannotWrite(path, reason), remedy: .namePlaceToWrite)
+      self.init(.failed, .cannotWrite(path, number), remedy: .makeRoom)
+    default: self.init(.wrongUsage, .cannotWrite(path, number), remedy: .namePlaceToWrite)
     }
   }
 
   /// Why standard output took no more.
   init(printing number: Int32) {
     self.init(
-      .failed, .cannotPrint(String(cString: strerror(number))), remedy: .printElsewhere)
+      .failed, .cannotPrint(number), remedy: .printElsewhere)
   }
 }

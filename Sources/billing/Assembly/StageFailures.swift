@@ -13,11 +13,11 @@ extension CommandFailure {
     case let error as RunError: self.init(error)
     case let error as RenderingError: self.init(error)
     case let error as PolicyFileError:
-      self.init(.badInput, .badPolicy(error.description), remedy: .mendPolicy)
+      self.init(.badInput, .badPolicy(error), remedy: .mendPolicy)
     case let error as TemplateError:
-      self.init(.badInput, .badTemplate(error.description), remedy: .mendTemplate)
+      self.init(.badInput, .badTemplate(error), remedy: .mendTemplate)
     case let error as CompiledTemplates.Problem:
-      self.init(.badInput, .badTemplate(error.description), remedy: .mendTemplate)
+      self.init(.badInput, .unusableTemplate(error.description), remedy: .mendTemplate)
     case let error as ImportError:
       self.init(.badInput, .nothingToImport(error.description), remedy: .nameImportSet)
     case let error as Sample.Invalid:
@@ -50,13 +50,13 @@ extension CommandFailure {
     case .settlementOpen(let month, let run):
       self.init(.earlierStageIncomplete, .settlementOpen(run), remedy: .settleFirst(month))
     case .noPolicy:
-      self.init(.wrongUsage, .cannotRender(error.description), remedy: .runInit)
+      self.init(.wrongUsage, .cannotRender(error), remedy: .runInit)
     case .noStatement, .noChannel:
-      self.init(.badInput, .cannotRender(error.description), remedy: .checkNumber)
+      self.init(.badInput, .cannotRender(error), remedy: .checkNumber)
     case .unknownPolicy, .unusableStatement:
-      self.init(.failed, .cannotRender(error.description), remedy: .restoreStore)
+      self.init(.failed, .cannotRender(error), remedy: .restoreStore)
     case .billConflict:
-      self.init(.failed, .cannotRender(error.description), remedy: .reportConflict)
+      self.init(.failed, .cannotRender(error), remedy: .reportConflict)
     }
   }
 

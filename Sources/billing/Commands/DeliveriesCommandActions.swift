@@ -64,16 +64,16 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard accepted != absent else {
-      throw ValidationError("Give --accepted or --absent, and not both.")
+      throw ValidationError(.notBoth("--accepted", "--absent"))
     }
     guard reference == nil || accepted else {
-      throw ValidationError("--reference belongs to --accepted.")
+      throw ValidationError(.belongsTo("--reference", "--accepted"))
     }
     guard reference == nil || (predicate.customer != nil && predicate.month != nil) else {
-      throw ValidationError("--reference is of one message: give --customer and --month.")
+      throw ValidationError(.referenceIsOfOne)
     }
     if let reference, reference.allSatisfy(\.isWhitespace) || reference.count > 200 {
-      throw ValidationError("--reference takes 1 to 200 characters.")
+      throw ValidationError(.textBetween("--reference", 200))
     }
   }
 

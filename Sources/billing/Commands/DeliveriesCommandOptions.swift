@@ -41,9 +41,9 @@ struct PredicateOptions: ParsableArguments {
   var limit: Int?
 
   func validate() throws {
-    if let limit, limit < 1 { throw ValidationError("--limit takes a number from 1 on.") }
+    if let limit, limit < 1 { throw ValidationError(.numberFromOne("--limit")) }
     if let olderThan, durationSeconds(olderThan) == nil {
-      throw ValidationError("--older-than takes a duration, such as 90s, 10m, 12h or 7d.")
+      throw ValidationError(.olderThanDuration)
     }
   }
 
@@ -107,13 +107,13 @@ struct ConsentOptions: ParsableArguments {
 
   func validate() throws {
     if let why, why.allSatisfy(\.isWhitespace) || why.count > Self.longestWhy {
-      throw ValidationError("--why takes 1 to \(Self.longestWhy) characters.")
+      throw ValidationError(.textBetween("--why", Self.longestWhy))
     }
     if let who, who.allSatisfy(\.isWhitespace) || who.count > Self.longestWho {
-      throw ValidationError("--who takes 1 to \(Self.longestWho) characters.")
+      throw ValidationError(.textBetween("--who", Self.longestWho))
     }
-    if yes, why == nil { throw ValidationError("--yes needs --why \"…\".") }
-    if expect != nil, !yes { throw ValidationError("--expect belongs to --yes.") }
+    if yes, why == nil { throw ValidationError(.yesNeedsWhy) }
+    if expect != nil, !yes { throw ValidationError(.belongsTo("--expect", "--yes")) }
   }
 
   /// What is kept for good must not hold anybody's contact.

@@ -28,7 +28,7 @@ struct DeliveryListingText {
       guard let oldest = listing.oldest[group] else { continue }
       table.add([
         Phrase.stateName(group.state).text(in: language), group.reason?.rawValue ?? "",
-        grouped(count), oldest.description, age(seconds: seconds(since: oldest)),
+        grouped(count), oldest.spoken, age(seconds: seconds(since: oldest)),
       ])
     }
     return table
@@ -41,9 +41,10 @@ struct DeliveryListingText {
     var table = Table(columns(titles, right: [5, 7], language))
     for delivery in listing.shown {
       table.add([
-        delivery.key.description, delivery.state.rawValue, delivery.reason?.rawValue ?? "",
+        delivery.key.description, Phrase.stateName(delivery.state).text(in: language),
+        delivery.reason?.rawValue ?? "",
         delivery.channel?.rawValue ?? "", delivery.provider ?? "", grouped(delivery.attempts),
-        delivery.changedAt.description, age(seconds: seconds(since: delivery.changedAt)),
+        delivery.changedAt.spoken, age(seconds: seconds(since: delivery.changedAt)),
       ])
     }
     return table

@@ -14,9 +14,9 @@ struct DeliveryLifeText {
     add(.statement, "v\(life.version)")
     add(.channels, life.channels.map(\.rawValue).joined(separator: ", "))
     add(.timeZone, life.timeZone)
-    add(.quietSlots, life.quietSlots.slots.map(Self.hours).joined(separator: ", "))
-    add(.dueAt, life.dueAt.description)
-    if life.state.isPending { add(.nextAt, life.nextAt.description) }
+    add(.quietSlots, quiet(life))
+    add(.dueAt, life.dueAt.spoken)
+    if life.state.isPending { add(.nextAt, life.nextAt.spoken) }
     text += facts.text()
     text += table(of: life).text()
     if !life.attempts.isEmpty { text += table(of: life.attempts, of: life.key).text() }
@@ -30,12 +30,12 @@ struct DeliveryLifeText {
     for entry in life.entries {
       let attempt = entry.state == .sending ? attempts.popFirst() : nil
       let detail = [
-        entry.slotEnd.map { Phrase.forSlotUntil($0).text(in: language) },
+        entry.slotEnd.map { Phrase.forSlotUntil($0, in: life.timeZone).text(in: language) },
         attempt.map { Phrase.attemptNumber($0.number, $0.outcome).text(in: language) },
         entry.reason, entry.note,
       ]
       table.add([
-        entry.at.description, Phrase.stateName(entry.state).text(in: language),
+        entry.at.spoken, Phrase.stateName(entry.state).text(in: language),
         entry.channel?.rawValue ?? "",
         detail.compactMap { $0 }.joined(separator: "; "), entry.who ?? "",
       ])
@@ -48,8 +48,8 @@ struct DeliveryLifeText {
     for attempt in attempts {
       table.add([
         String(attempt.number), attempt.provider, attempt.key(of: delivery) ?? "",
-        attempt.openedAt.description, attempt.closedAt?.description ?? "",
-        attempt.outcome ?? "…",
+        attempt.openedAt.spoken, attempt.closedAt?.spoken ?? "",
+        attempt.outcome.map { Phrase.outcomeName($0).text(in: language) } ?? "…",
         [attempt.reference, attempt.reason].compactMap { $0 }.joined(separator: ", "),
       ])
     }
@@ -58,6 +58,12 @@ struct DeliveryLifeText {
 
   private func columns(_ titles: [Phrase]) -> [Table.Column] {
     titles.map { Table.Column($0.text(in: language)) }
+  }
+
+  /// The hours of the customer's own zone.
+  private func quiet(_ life: DeliveryLife) -> String {
+    let hours = life.quietSlots.slots.map(Self.hours).joined(separator: ", ")
+    return hours.isEmpty ? "" : "\(hours) (\(life.timeZone))"
   }
 
   /// `22–24` for slot 11.

@@ -27,16 +27,16 @@ struct DispatchCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Work as of this moment, such as 2026-11-02T09:00:00Z; makes the ledger's time simulated.",
       valueName: "time"))
-  var at: Timestamp?
+  var at: MomentArgument?
 
   @OptionGroup var report: ReportOptions
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
     guard let every else { return }
-    guard at == nil else { throw ValidationError("Give --at or --every, not both.") }
+    guard at == nil else { throw ValidationError(.notBoth("--at", "--every")) }
     guard let seconds = durationSeconds(every), seconds >= 10 else {
-      throw ValidationError("--every takes a duration from 10s on, such as 2h.")
+      throw ValidationError(.everyDuration)
     }
   }
 
@@ -48,7 +48,7 @@ struct DispatchCommand: AsyncParsableCommand {
     }
     if at != nil { try environment.configuration.providers.checkSimulated() }
     let now = try await LedgerMoment.dispatching(
-      at: at, of: platform.time, clock: environment.clock)
+      at: at?.moment(in: .current), of: platform.time, clock: environment.clock)
     var clock = environment.clock
     switch try await platform.time.timeKeeping() {
     case .undecided: try await LedgerMoment.keepReal(platform.time)

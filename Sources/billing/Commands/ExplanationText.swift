@@ -9,8 +9,7 @@ struct ExplanationText {
   func text(of explanation: Explanation) -> String {
     var sections = explanation.bills.map { text(of: $0) }
     for parked in explanation.parking {
-      let phrase = Phrase.parkedIn(
-        parked.month, "\(parked.reason.code.rawValue), \(parked.reason.detail)")
+      let phrase = Phrase.parkedIn(parked.month, parked.reason)
       sections.append(phrase.text(in: language) + "\n")
     }
     let lives = DeliveryLifeText(language: language)

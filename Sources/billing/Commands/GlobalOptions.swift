@@ -21,6 +21,9 @@ struct GlobalOptions: ParsableArguments {
     help: ArgumentHelp("Log from this level on: trace … critical.", valueName: "level"))
   var logLevel: String?
 
+  @Flag(name: .long, help: "Say times in UTC instead of your own zone (TZ).")
+  var utc = false
+
   /// All of them as `KEY=VALUE`; the later of two wins.
   var assignments: [String] {
     overrides + (locale.map { ["locale=\($0)"] } ?? [])

@@ -77,22 +77,21 @@ struct MockProviderCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (0...65_535).contains(port) else {
-      throw ValidationError("--port takes a number from 0 to 65535.")
+      throw ValidationError(.numberBetween("--port", 0...65_535))
     }
     if let latencyMs, !(0...600_000).contains(latencyMs) {
-      throw ValidationError("--latency-ms takes a number from 0 to 600000.")
+      throw ValidationError(.numberBetween("--latency-ms", 0...600_000))
     }
     if let failures, MockFault.perMillion(percent: failures) == nil {
-      throw ValidationError("--failures takes a percentage such as 0.5%.")
+      throw ValidationError(.failuresPercentage)
     }
     for (name, text) in [("--keep-keys", keepKeys), ("--look-up", lookUp)]
     where Self.seconds(text) == nil {
-      throw ValidationError("\(name) takes a number of seconds, or no.")
+      throw ValidationError(.secondsOrNo(name))
     }
     for fault in faults where MockFault(fault) == nil {
       throw ValidationError(
-        "--fault \(fault): give KIND=N, KIND=FIRST-LAST or KIND=PERCENT%, KIND one of "
-          + MockFault.kinds.joined(separator: ", ") + ".")
+        .badFault(fault, kinds: MockFault.kinds.joined(separator: ", ")))
     }
   }
 

@@ -14,9 +14,20 @@ extension CustomerID: ExpressibleByArgument {
   }
 }
 
-extension Timestamp: ExpressibleByArgument {
-  package init?(argument: String) {
-    self.init(iso8601: argument)
+/// A moment as somebody types it: RFC 3339, or without an offset what the reader's clocks show.
+struct MomentArgument: ExpressibleByArgument, Hashable, Sendable {
+  /// As if it were UTC, where there is no offset.
+  private let written: Timestamp
+  private let hasOffset: Bool
+
+  init?(argument: String) {
+    guard let written = Timestamp(iso8601: argument) else { return nil }
+    self.written = written
+    hasOffset = argument.contains(#/(Z|[+-][0-9]{2}:[0-9]{2})$/#)
+  }
+
+  func moment(in zone: ReaderZone) -> Timestamp {
+    hasOffset ? written : zone.moment(showing: written)
   }
 }
 

@@ -122,7 +122,8 @@ struct ParkedSummary: Sendable {
     var table = Table(titles.enumerated().map { Table.Column($1, $0 == 0 ? .right : .left) })
     for customer in first {
       table.add([
-        customer.customer.description, customer.reason.code.rawValue, customer.reason.detail,
+        customer.customer.description, customer.reason.code.rawValue,
+        Phrase.parking(customer.reason).text(in: terminal.language),
       ])
     }
     terminal.print(table.text())

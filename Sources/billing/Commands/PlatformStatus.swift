@@ -111,7 +111,7 @@ struct MonthStatus: Sendable {
         grouped(settle?.itemsDone ?? 0),
         grouped(run.parked),
         run.key.job == .settlement ? money(settle?.actual?.sum ?? 0, currency) : "",
-        run.startedAt.description, run.failure ?? "",
+        run.startedAt.spoken, run.failure ?? "",
       ])
     }
     return table

@@ -52,7 +52,7 @@ struct RenderMonthCommand: AsyncParsableCommand {
 
   func validate() throws {
     if mend, policy != nil || join {
-      throw ValidationError("--mend stands alone: it makes nothing new.")
+      throw ValidationError(.mendStandsAlone)
     }
   }
 

@@ -220,7 +220,7 @@ struct MonthSendingReport: Sendable {
       }
     }
     if let simulatedUntil {
-      add(.simulatedTime, simulatedUntil.description)
+      add(.simulatedTime, simulatedUntil.spoken)
       if providerMilliseconds > 0 {
         add(.providerSeconds, seconds(.milliseconds(providerMilliseconds)))
       }

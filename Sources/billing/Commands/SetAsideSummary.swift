@@ -28,7 +28,7 @@ struct SetAsideSummary: Sendable {
     for group in groups {
       table.add([
         Phrase.stateName(group.state).text(in: terminal.language), group.reason ?? "",
-        grouped(group.count), group.since.description, age(seconds: seconds(since: group.since)),
+        grouped(group.count), group.since.spoken, age(seconds: seconds(since: group.since)),
       ])
     }
     terminal.print(table.text())

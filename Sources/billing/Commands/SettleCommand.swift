@@ -42,7 +42,7 @@ struct SettleCommand: AsyncParsableCommand {
     help: ArgumentHelp(
       "Settle as of this moment, such as 2026-11-02T09:00:00Z; refused where time is real.",
       valueName: "time"))
-  var at: Timestamp?
+  var at: MomentArgument?
 
   @OptionGroup var workers: WorkerOptions
   @OptionGroup var report: ReportOptions
@@ -50,13 +50,13 @@ struct SettleCommand: AsyncParsableCommand {
 
   func validate() throws {
     guard (month != nil) != due else {
-      throw ValidationError("Give a month, or --due, and not both.")
+      throw ValidationError(.monthOrDue)
     }
     guard correct == (customers != nil), correct == (reason != nil), !(correct && due) else {
-      throw ValidationError("--correct, --customers and --reason belong together, and to a month.")
+      throw ValidationError(.correctionOptions)
     }
     if let reason, reason.allSatisfy(\.isWhitespace) {
-      throw ValidationError("--reason has to say why the month is corrected.")
+      throw ValidationError(.reasonSaysWhy)
     }
   }
 
@@ -64,7 +64,7 @@ struct SettleCommand: AsyncParsableCommand {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     let platform = try await Platform(environment)
     let now = try await LedgerMoment.asOf(
-      at, of: platform.time, clock: environment.clock)
+      at?.moment(in: .current), of: platform.time, clock: environment.clock)
     var months = month.map { [$0] } ?? []
     if due {
       months = try await DueMonths(

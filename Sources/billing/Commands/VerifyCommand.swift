@@ -29,7 +29,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var options: GlobalOptions
 
   func validate() throws {
-    if let sample, sample < 1 { throw ValidationError("--sample takes a number from 1 on.") }
+    if let sample, sample < 1 { throw ValidationError(.numberFromOne("--sample")) }
   }
 
   mutating func run() async throws {

@@ -18,7 +18,7 @@ extension CommandFailure {
   /// What a store's failure means for whoever typed the command.
   init(_ error: StoreError) {
     let (status, remedy) = Self.meaning(of: error.kind)
-    self.init(status, .storeFailed(error.description), remedy: remedy)
+    self.init(status, .storeFailed(error), remedy: remedy)
   }
 
   private static func meaning(of kind: StoreError.Kind) -> (CommandStatus, Phrase) {

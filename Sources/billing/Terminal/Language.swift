@@ -10,6 +10,17 @@ enum Language: String, CaseIterable, Sendable {
     self = match
   }
 
+  /// The one that `--locale` asks for, in a command line that may be wrong otherwise.
+  init?(arguments: [String]) {
+    let own = arguments.prefix { $0 != "--" }
+    let joined = own.last { $0.hasPrefix("--locale=") }.map { String($0.dropFirst(9)) }
+    let apart = own.firstIndex(of: "--locale").flatMap {
+      own.indices.contains($0 + 1) ? own[$0 + 1] : nil
+    }
+    guard let tag = apart ?? joined, let language = Self(tag: tag) else { return nil }
+    self = language
+  }
+
   /// The language that the environment asks for; English where it asks for none that we speak.
   init(environment: [String: String]) {
     let asked = ["LC_ALL", "LC_MESSAGES", "LANG"].lazy

@@ -76,7 +76,7 @@ extension Phrase {
   // MARK: Reports
 
   static func dispatched(at moment: Timestamp) -> Phrase {
-    Phrase("Dispatched at \(moment)", ko: "\(moment) 기준 발송 대기열 등록")
+    Phrase("Dispatched at \(moment.spoken)", ko: "\(moment.spoken) 기준 발송 대기열 등록")
   }
 
   static let queued = Phrase("queued", ko: "대기열")
@@ -100,7 +100,7 @@ extension Phrase {
 
   static let stillQueued = Phrase(
     "Something is queued that no event could be read of: run this again after the next dispatch.",
-    ko: "대기열에 있으나 이벤트를 읽지 못한 건이 있습니다. 다음 dispatch 뒤에 다시 실행하십시오.")
+    ko: "대기열에 있으나 이벤트를 읽지 못한 건이 있습니다. 다음 `billing dispatch` 뒤에 다시 실행하십시오.")
 
   static func delivering(_ month: BillingMonth) -> Phrase {
     Phrase("deliveries of \(month)", ko: "\(month) 발송")

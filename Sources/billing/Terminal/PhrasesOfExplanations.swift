@@ -16,8 +16,11 @@ extension Phrase {
     Phrase("Statement \(id), catalog \(catalog)", ko: "청구 스냅샷 \(id), 요금제·정책표 \(catalog)")
   }
 
-  static func parkedIn(_ month: BillingMonth, _ reason: String) -> Phrase {
-    Phrase("Parked in \(month): \(reason)", ko: "\(month) 보류: \(reason)")
+  static func parkedIn(_ month: BillingMonth, _ reason: ParkingReason) -> Phrase {
+    let code = reason.code.rawValue
+    let why = parking(reason)
+    return Phrase(
+      "Parked in \(month): \(code), \(why.english)", ko: "\(month) 보류: \(code), \(why.korean)")
   }
 
   static func taxLine(
@@ -68,12 +71,15 @@ extension Phrase {
   static let outcome = Phrase("outcome", ko: "결과")
   static let key = Phrase("key", ko: "키")
 
-  static func forSlotUntil(_ end: Timestamp) -> Phrase {
-    Phrase("for the slot until \(end)", ko: "\(end)까지의 슬롯")
+  /// In the customer's zone, which the slot is of.
+  static func forSlotUntil(_ end: Timestamp, in zone: String) -> Phrase {
+    let end = end.spoken(in: zone)
+    return Phrase("for the slot until \(end)", ko: "\(end)까지의 슬롯")
   }
 
   /// - Parameter outcome: `nil` while nobody has recorded one.
   static func attemptNumber(_ number: Int, _ outcome: String?) -> Phrase {
-    Phrase("attempt \(number): \(outcome ?? "…")", ko: "시도 \(number): \(outcome ?? "…")")
+    let name = outcome.map(outcomeName) ?? Phrase(verbatim: "…")
+    return Phrase("attempt \(number): \(name.english)", ko: "시도 \(number): \(name.korean)")
   }
 }

@@ -2,10 +2,6 @@
 extension Phrase {
   // MARK: Stores
 
-  static func storeFailed(_ detail: String) -> Phrase {
-    Phrase("A store failed: \(detail).", ko: "저장소 오류: \(detail).")
-  }
-
   static let checkStoreIsThere = Phrase(
     "Check that the store named in billing.yaml, or the server, is there and that you may use it; "
       + "then run the same command again.",
@@ -60,14 +56,19 @@ extension Phrase {
     "Wait until it is over, or stop it: this command then goes on from where it was.",
     ko: "끝날 때까지 기다리거나 중단하십시오. 그 뒤 이 명령은 멈춘 곳부터 이어집니다.")
 
-  static func cannotWrite(_ path: String, _ reason: String) -> Phrase {
-    Phrase("Cannot write \(path): \(reason).", ko: "\(path)에 쓸 수 없습니다: \(reason).")
+  /// - Parameter number: the system's.
+  static func cannotWrite(_ path: String, _ number: Int32) -> Phrase {
+    let reason = systemError(number)
+    return Phrase(
+      "Cannot write \(path): \(reason.english).", ko: "\(path)에 쓸 수 없습니다: \(reason.korean).")
   }
 
-  static func cannotPrint(_ reason: String) -> Phrase {
-    Phrase(
-      "Standard output did not take all of the result: \(reason).",
-      ko: "표준 출력에 결과를 다 쓰지 못했습니다: \(reason).")
+  /// - Parameter number: the system's.
+  static func cannotPrint(_ number: Int32) -> Phrase {
+    let reason = systemError(number)
+    return Phrase(
+      "Standard output did not take all of the result: \(reason.english).",
+      ko: "표준 출력에 결과를 다 쓰지 못했습니다: \(reason.korean).")
   }
 
   static let namePlaceToWrite = Phrase(
@@ -81,7 +82,7 @@ extension Phrase {
   // MARK: Anything else
 
   static func unexpected(_ detail: String) -> Phrase {
-    Phrase("Failed: \(detail).", ko: "실패: \(detail).")
+    Phrase("Failed: \(detail).", ko: "예기치 않은 오류로 실패했습니다.", original: detail)
   }
 
   static func stopped(by signal: String) -> Phrase {
@@ -112,6 +113,12 @@ extension Phrase {
       ko: "`\(name)`의 값이 잘못되었습니다: \(value) (\(place)).")
   }
 
+  static func notSingleValue(_ name: String, at place: String) -> Phrase {
+    Phrase(
+      "Wrong value for `\(name)`: a list or a map (\(place)).",
+      ko: "`\(name)`의 값이 목록이나 묶음입니다 (\(place)).")
+  }
+
   static func expects(_ what: Phrase) -> Phrase {
     Phrase("Give \(what.english).", ko: "\(what.korean)을(를) 적으십시오.")
   }
@@ -128,8 +135,18 @@ extension Phrase {
       ko: "내장 기본값인 \(scheme):경로를 사용하십시오.")
   }
 
-  static func configurationUnreadable(_ path: String, _ detail: String) -> Phrase {
-    Phrase("Cannot read \(path): \(detail).", ko: "\(path)을(를) 읽을 수 없습니다: \(detail).")
+  static func configurationUnreadable(_ path: String, _ detail: Phrase) -> Phrase {
+    Phrase(
+      "Cannot read \(path): \(detail.english).",
+      ko: "\(path)을(를) 읽을 수 없습니다: \(detail.korean).")
+  }
+
+  static let noSuchFile = Phrase("there is no such file", ko: "파일이 없습니다")
+  static let notUTF8 = Phrase("not readable as UTF-8 text", ko: "UTF-8 텍스트로 읽을 수 없습니다")
+  static let noSettings = Phrase("no settings in it", ko: "설정이 없습니다")
+
+  static func notYAML(_ detail: String) -> Phrase {
+    Phrase(detail, ko: "YAML 형식이 아닙니다", original: detail)
   }
 
   static let mendConfiguration = Phrase(

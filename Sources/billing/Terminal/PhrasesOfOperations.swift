@@ -19,19 +19,24 @@ extension Phrase {
 
   static let narrowDeliveries = Phrase(
     "Give --month or --customer; only failed, uncertain, held and suppressed ones are listed for all months.",
-    ko: "--month나 --customer를 지정하십시오. 모든 달에 걸쳐 찾을 수 있는 상태는 failed, uncertain, held, suppressed뿐입니다."
+    ko:
+      "--month나 --customer를 지정하십시오. 모든 달에 걸쳐 찾을 수 있는 상태는 실패(failed), 불확실(uncertain), 대기(held), 제외(suppressed)뿐입니다."
   )
 
   static func notForStates(_ action: String, _ states: [DeliveryState]) -> Phrase {
-    let names = states.map(\.rawValue).joined(separator: ", ")
-    return Phrase(
-      "`\(action)` is not for deliveries that are \(names).",
-      ko: "`\(action)`은(는) \(names) 상태의 발송에 쓸 수 없습니다.")
+    Phrase(
+      "`\(action)` is not for deliveries that are \(list(of: states, in: .english)).",
+      ko: "`\(action)`은(는) \(list(of: states, in: .korean)) 상태의 발송에 쓸 수 없습니다.")
   }
 
   static func statesAre(_ states: [DeliveryState]) -> Phrase {
-    let names = states.map(\.rawValue).joined(separator: ", ")
-    return Phrase("It is for these states: \(names).", ko: "쓸 수 있는 상태: \(names).")
+    Phrase(
+      "It is for these states: \(list(of: states, in: .english)).",
+      ko: "쓸 수 있는 상태: \(list(of: states, in: .korean)).")
+  }
+
+  private static func list(of states: [DeliveryState], in language: Language) -> String {
+    states.map { stateWithCode($0).text(in: language) }.joined(separator: ", ")
   }
 
   static let nobodyToName = Phrase(
@@ -148,7 +153,7 @@ extension Phrase {
     case .unresolved:
       Phrase(
         "an attempt may have been taken, resolve it first: left alone",
-        ko: "접수되었을 수 있는 시도가 있음, 먼저 resolve 필요: 그대로 둠")
+        ko: "접수되었을 수 있는 시도가 있음, 먼저 `billing deliveries resolve` 필요: 그대로 둠")
     case .providerSilent:
       Phrase("its provider does not answer: left alone", ko: "발송사가 응답하지 않음: 그대로 둠")
     case .notParked:

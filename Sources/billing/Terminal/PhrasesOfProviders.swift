@@ -34,7 +34,8 @@ extension Phrase {
 
   static func cannotListen(_ place: String, _ reason: String) -> Phrase {
     Phrase(
-      "Cannot listen on \(place): \(reason).", ko: "\(place)에서 연결을 기다릴 수 없습니다: \(reason).")
+      "Cannot listen on \(place): \(reason).", ko: "\(place)에서 연결을 기다릴 수 없습니다.",
+      original: reason)
   }
 
   static let chooseAnotherPort = Phrase(

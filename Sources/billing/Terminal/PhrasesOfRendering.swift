@@ -61,23 +61,14 @@ extension Phrase {
     Phrase("\(run) is not completed.", ko: "\(run)이(가) 끝나지 않았습니다.")
   }
 
-  static func cannotRender(_ detail: String) -> Phrase {
-    Phrase("No bill can be made: \(detail).", ko: "청구서를 만들 수 없습니다: \(detail).")
-  }
-
   // MARK: Policies and templates
-
-  static func badPolicy(_ detail: String) -> Phrase {
-    Phrase(
-      "The policy is refused: policy.yaml: \(detail).", ko: "발송 정책 거부: policy.yaml: \(detail).")
-  }
 
   static let mendPolicy = Phrase(
     "Mend policy.yaml; `billing help policy apply` shows one.",
     ko: "policy.yaml을 고치십시오. `billing help policy apply`에 예가 있습니다.")
 
-  static func badTemplate(_ detail: String) -> Phrase {
-    Phrase("The template is refused: \(detail).", ko: "템플릿 거부: \(detail).")
+  static func unusableTemplate(_ detail: String) -> Phrase {
+    Phrase("The template is refused: \(detail).", ko: "템플릿을 쓸 수 없습니다.", original: detail)
   }
 
   static let mendTemplate = Phrase(
@@ -85,7 +76,7 @@ extension Phrase {
     ko: "해당 위치의 템플릿을 고치십시오. 아무것도 저장하지 않았습니다.")
 
   static func policyRefused(_ detail: String) -> Phrase {
-    Phrase("The policy is refused: \(detail).", ko: "발송 정책 거부: \(detail).")
+    Phrase("The policy is refused: \(detail).", ko: "발송 정책을 받아들일 수 없습니다.", original: detail)
   }
 
   static let giveNewVersion = Phrase(

@@ -121,17 +121,13 @@ extension Phrase {
 
   static func runHeld(_ run: String, by owner: String, until: Timestamp) -> Phrase {
     Phrase(
-      "\(run) is being worked on by \(owner), whose lease ends at \(until).",
-      ko: "\(run)은(는) \(owner)이(가) 작업 중이며 임대는 \(until)에 끝납니다.")
+      "\(run) is being worked on by \(owner), whose lease ends at \(until.spoken).",
+      ko: "\(run)은(는) \(owner)이(가) 작업 중이며 임대는 \(until.spoken)에 끝납니다.")
   }
 
   static let joinOrWait = Phrase(
     "Try again later, or add --join to work along.",
     ko: "나중에 다시 시도하거나 --join을 붙여 함께 작업하십시오.")
-
-  static func runFailed(_ detail: String) -> Phrase {
-    Phrase("The run failed: \(detail).", ko: "실행 실패: \(detail).")
-  }
 
   static func runTakenOver(_ run: String) -> Phrase {
     Phrase(

@@ -23,8 +23,8 @@ extension Phrase {
 
   static func uncertain(_ count: Int64, since: Timestamp, age: String) -> Phrase {
     Phrase(
-      "Uncertain whether they were sent: \(grouped(count)), the first since \(since) (\(age))",
-      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since) (\(age))")
+      "Uncertain whether they were sent: \(grouped(count)), the first since \(since.spoken) (\(age))",
+      ko: "발송 여부가 불확실한 건: \(grouped(count)), 가장 오래된 시각 \(since.spoken) (\(age))")
   }
 
   static func lookAtSetAside(_ month: BillingMonth) -> Phrase {
