@@ -69,7 +69,7 @@ final class BillingProcess: Sendable {
 
   /// The first line of its output, once it is written; `nil` when it ended without one, or wrote
   /// none within the bound.
-  func firstLine(withinSeconds bound: Int = 60) async throws -> String? {
+  func firstLine(withinSeconds bound: Int = 180) async throws -> String? {
     let end = ContinuousClock.now + .seconds(bound)
     while ContinuousClock.now < end {
       let isOver = hasEnded
@@ -91,7 +91,7 @@ final class BillingProcess: Sendable {
   }
 
   /// Waits for the end; ends it by force, and says so, when it takes longer than the bound.
-  func ending(withinSeconds bound: Int = 120) async throws -> Ending {
+  func ending(withinSeconds bound: Int = 300) async throws -> Ending {
     let watchdog = DispatchWorkItem { [self] in send(SIGKILL) }
     DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(bound), execute: watchdog)
     for await _ in ended {}

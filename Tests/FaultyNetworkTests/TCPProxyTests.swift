@@ -1,7 +1,7 @@
 import FaultyNetwork
 import Testing
 
-@Suite("A network that fails as told", .timeLimit(.minutes(5)))
+@Suite("A network that fails as told", .timeLimit(.minutes(10)))
 struct TCPProxyTests {
   /// A proxy before an echo server.
   private func withProxy(

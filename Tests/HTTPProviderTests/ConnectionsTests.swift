@@ -4,7 +4,7 @@ import Testing
 
 @testable import MockProvider
 
-@Suite("The connections of a server that stops", .timeLimit(.minutes(5)))
+@Suite("The connections of a server that stops", .timeLimit(.minutes(10)))
 struct ConnectionsTests {
   @Test("one that was accepted while the others were closed is closed too")
   func late() async throws {

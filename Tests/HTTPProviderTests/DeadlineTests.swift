@@ -6,7 +6,7 @@ import HTTPProvider
 import Synchronization
 import Testing
 
-@Suite("What may be written, and until when", .timeLimit(.minutes(5)))
+@Suite("What may be written, and until when", .timeLimit(.minutes(10)))
 struct DeadlineTests {
   @Test("with the time for writing over, nothing is connected and nothing is written")
   func overBefore() async throws {

@@ -5,7 +5,7 @@ import FaultyNetwork
 import HTTPProvider
 import Testing
 
-@Suite("Keys over HTTP", .timeLimit(.minutes(5)))
+@Suite("Keys over HTTP", .timeLimit(.minutes(10)))
 struct KeyTests {
   private static let keeping = ProviderCapabilities(keepsKeySeconds: 3600)
   private static let asking = ProviderCapabilities(lookUpSettlesSeconds: 60, refusesLate: true)

@@ -6,7 +6,7 @@ import FaultyNetwork
 import HTTPProvider
 import Testing
 
-@Suite("A message over HTTP", .timeLimit(.minutes(5)))
+@Suite("A message over HTTP", .timeLimit(.minutes(10)))
 struct SendTests {
   @Test("is accepted with a reference once it is in the server's ledger, with hashes only")
   func accepted() async throws {

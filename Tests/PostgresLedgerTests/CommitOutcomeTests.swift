@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("What became of a commit", .timeLimit(.minutes(2)))
+@Suite("What became of a commit", .timeLimit(.minutes(10)))
 struct CommitOutcomeTests {
   private let network: FaultyDatabase
   private let watch: SessionWatch

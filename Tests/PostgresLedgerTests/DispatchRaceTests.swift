@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("Dispatch beside others on PostgreSQL", .timeLimit(.minutes(2)))
+@Suite("Dispatch beside others on PostgreSQL", .timeLimit(.minutes(10)))
 struct DispatchRaceTests {
   private static let count = 3000
 

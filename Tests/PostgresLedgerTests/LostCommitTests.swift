@@ -9,7 +9,7 @@ import Testing
 
 /// Whatever becomes of a commit's question or answer on the way, the caller is told what is so, and
 /// the ledger holds each transaction once.
-@Suite("Commits that get lost", .timeLimit(.minutes(5)))
+@Suite("Commits that get lost", .timeLimit(.minutes(10)))
 struct LostCommitTests {
   /// What a step left: what the caller was told, and all that is in the ledger.
   private struct Moment: Sendable {

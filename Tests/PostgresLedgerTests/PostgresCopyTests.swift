@@ -5,7 +5,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("COPY, in and out", .timeLimit(.minutes(2)))
+@Suite("COPY, in and out", .timeLimit(.minutes(10)))
 struct PostgresCopyTests {
   private let database: PostgresDatabase
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("Transactions on PostgreSQL", .timeLimit(.minutes(2)))
+@Suite("Transactions on PostgreSQL", .timeLimit(.minutes(10)))
 struct PostgresDatabaseTests {
   private let url: String
   private let log = CollectedLog()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("More callers than connections, and callers that go away", .timeLimit(.minutes(2)))
+@Suite("More callers than connections, and callers that go away", .timeLimit(.minutes(10)))
 struct PostgresQueueTests {
   private let url: String
   private let watch: SessionWatch

@@ -4,7 +4,7 @@ import Testing
 
 @testable import PostgresLedger
 
-@Suite("Values on their way to PostgreSQL and back", .timeLimit(.minutes(2)))
+@Suite("Values on their way to PostgreSQL and back", .timeLimit(.minutes(10)))
 struct PostgresValueTests {
   private static let texts = [
     "", " ", "a", "뮒별", "e\u{301} é", "🧾\u{200D}👩", "\u{1}\u{7F}\u{10FFFF}", "'; --\"\\\n",

@@ -18,10 +18,12 @@ enum PrivateProcess {
     umask(0o077)
     var none = rlimit(rlim_cur: 0, rlim_max: 0)
     setrlimit(coreSize, &none)
-    // A handler of core dumps that the kernel pipes them to is not kept off by that limit.
+    // Whoever sets the variable wants to see a crash, and says how much of it; what shows it reads
+    // this process's memory.
+    guard environment[backtraceVariable] == nil else { return }
+    endBacktraces()
+    // A handler of core dumps that the kernel pipes them to is not kept off by the limit.
     _ = cfiles_keep_memory()
-    // Whoever sets the variable wants to see a crash, and says how much of it.
-    if environment[backtraceVariable] == nil { endBacktraces() }
   }
 
   /// The Swift runtime answers these signals with a backtrace that prints the memory around every

@@ -88,7 +88,7 @@ struct CrashCase: Sendable {
         "BILLING_FAIL_POINT": points, "BILLING_FAIL_POINT_COUNT": platform.folder.file("journal"),
       ])
     if point.action == .stop {
-      let stands = try await becomesTrue(withinSeconds: 60) {
+      let stands = try await becomesTrue(withinSeconds: 180) {
         victim.isStandingStill || victim.hasEnded
       }
       guard stands else { throw CrashFailure("it neither stands still nor ends") }
@@ -103,7 +103,7 @@ struct CrashCase: Sendable {
         victim.send(SIGCONT)
       }
     }
-    let ending = try await victim.ending(withinSeconds: 60)
+    let ending = try await victim.ending(withinSeconds: 180)
     guard try wasMet(in: platform, at: number) else {
       guard isHarmless(ending) else {
         throw CrashFailure("undisturbed it ended with \(ending.status): \(ending.errors)")

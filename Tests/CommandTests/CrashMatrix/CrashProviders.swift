@@ -32,7 +32,7 @@ struct CrashProviders: Sendable {
   init(_ kind: Kind, in platform: CrashPlatform) async throws {
     process = try BillingProcess(
       ["mock-provider", "--latency-ms", "5"] + kind.options, in: platform.folder)
-    guard let port = try await process.firstLine(withinSeconds: 30).flatMap({ Int($0) }) else {
+    guard let port = try await process.firstLine(withinSeconds: 120).flatMap({ Int($0) }) else {
       process.send(SIGKILL)
       throw CrashFailure("the providers do not listen: \(try await process.ending().errors)")
     }
@@ -41,7 +41,7 @@ struct CrashProviders: Sendable {
 
   func stop() async throws {
     process.send(SIGTERM)
-    let ending = try await process.ending(withinSeconds: 30)
+    let ending = try await process.ending(withinSeconds: 120)
     guard !ending.wasKilled else { throw CrashFailure("the providers did not stop when told to") }
   }
 }

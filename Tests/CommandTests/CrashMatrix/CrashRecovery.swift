@@ -22,7 +22,7 @@ struct CrashRecovery: Sendable {
   let platform: CrashPlatform
   let way: Way
   /// Processes take milliseconds, leases seconds: whatever takes this long hangs.
-  private let boundSeconds = 90
+  private let boundSeconds = 240
 
   func finish() async throws {
     switch way {

@@ -94,7 +94,7 @@ struct DoorsTests {
     let consumer = try BillingProcess(["deliver"], in: platform.folder)
     defer { consumer.send(SIGKILL) }
     let limits = "/proc/\(consumer.number)/limits"
-    let isLimited = try await becomesTrue(withinSeconds: 60) {
+    let isLimited = try await becomesTrue(withinSeconds: 180) {
       guard let text = try? String(contentsOfFile: limits, encoding: .utf8) else { return false }
       return text.contains(#/Max core file size +0 +0 /#)
     }

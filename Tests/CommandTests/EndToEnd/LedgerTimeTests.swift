@@ -65,7 +65,7 @@ struct LedgerTimeTests {
     let consumer = try BillingProcess(["deliver"], in: platform.folder)
     defer { consumer.send(SIGKILL) }
     let events = platform.folder.file("data/events.sqlite")
-    let isAtWork = try await becomesTrue(withinSeconds: 60) {
+    let isAtWork = try await becomesTrue(withinSeconds: 180) {
       guard FileManager.default.fileExists(atPath: events) else { return false }
       let members = try? await Database(path: events, readerCount: 1).read { connection in
         try connection.first("SELECT count(*) FROM members") { $0.int(0) }

@@ -247,7 +247,7 @@ struct MonthTests {
       try await billing("--version", in: platform.folder)
     }
     consumer.send(SIGTERM)
-    let ending = try await consumer.ending(withinSeconds: 30)
+    let ending = try await consumer.ending(withinSeconds: 120)
     #expect(ending.status == 0 && !ending.wasKilled, "\(ending.errors)")
   }
 

@@ -50,7 +50,7 @@ struct PostgresClockTests {
 
     let draining = ["deliver", "--drain", "--json"]
     let first = try await process(draining, wrongBy: Self.behind, in: folder, settings)
-    let isSending = try await becomesTrue(withinSeconds: 60) {
+    let isSending = try await becomesTrue(withinSeconds: 180) {
       try await PlainPostgres.rows(
         "SELECT count(*) > 0 FROM deliveries WHERE state = 4", at: own.url) == [["t"]]
     }

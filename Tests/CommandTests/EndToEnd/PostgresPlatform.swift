@@ -45,7 +45,7 @@ func expectFailure(
     let own = ["BILLING_LEDGER": ledger, "LANG": "\(language.rawValue)_KR.UTF-8"]
     let ending = try await BillingProcess(
       arguments, in: folder, environment: environment.merging(own) { _, own in own }
-    ).ending(withinSeconds: 60)
+    ).ending(withinSeconds: 180)
     #expect(
       ending.status == status && !ending.wasKilled,
       "billing \(arguments.joined(separator: " ")): \(ending.status) \(ending.errors)",

@@ -26,7 +26,7 @@ struct ProviderTests {
       throw error
     }
     server.send(SIGTERM)
-    let ending = try await server.ending(withinSeconds: 30)
+    let ending = try await server.ending(withinSeconds: 120)
     #expect(ending.status == 0 && !ending.wasKilled, "\(ending.errors)")
   }
 

@@ -31,7 +31,7 @@ struct SendingTests {
     try await billing(
       "dispatch", "--at", "2026-11-10T03:00:00Z", in: platform.folder, expecting: 0)
     try await platform.corrupt(table: "attempts")
-    let ending = try await BillingProcess(command, in: platform.folder).ending(withinSeconds: 60)
+    let ending = try await BillingProcess(command, in: platform.folder).ending(withinSeconds: 180)
     #expect(ending.status == 1 && !ending.wasKilled, "\(ending.errors)")
     #expect(ending.errors.contains("backup"))
   }

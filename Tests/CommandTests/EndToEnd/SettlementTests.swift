@@ -146,7 +146,7 @@ struct SettlementEndToEndTests {
       in: platform.folder, environment: slowCheckpoints)
     try await platform.waitUntilRunning()
     first.send(signal)
-    let ending = try await first.ending(withinSeconds: 20)
+    let ending = try await first.ending(withinSeconds: 60)
     #expect(ending.status == status && !ending.wasKilled, "\(ending.errors)")
     #expect(ending.errors.contains("Run the same command again"))
     try await platform.settle()
