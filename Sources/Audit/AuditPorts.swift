@@ -294,12 +294,18 @@ package struct DeliveryLife: Hashable, Sendable {
   package var nextAt: Timestamp
   package var entries: [Entry]
   package var attempts: [Attempt]
+  /// Of the bill, beside its version.
+  package var issue: Int
+  /// By when the bill is to be paid; `nil` where nothing is, and for a resend.
+  package var dueDate: CalendarDay?
 
   package init(
     key: DeliveryKey, state: DeliveryState, reason: String?, version: Int, channels: [Channel],
     quietSlots: QuietSlots, timeZone: String, dueAt: Timestamp, nextAt: Timestamp,
-    entries: [Entry], attempts: [Attempt]
+    entries: [Entry], attempts: [Attempt], issue: Int = 1, dueDate: CalendarDay? = nil
   ) {
+    self.issue = issue
+    self.dueDate = dueDate
     self.key = key
     self.state = state
     self.reason = reason

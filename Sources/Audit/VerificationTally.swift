@@ -49,14 +49,12 @@ struct VerificationTally {
     }
   }
 
-  /// Bills = statements × channels, each object there with its hash.
+  /// Bills = statements × channels, for each issue that there is, each object there with its hash.
   mutating func compareBills(_ records: LedgerRecords, examined: [ExaminedBill?]) {
     counts.bills += Int64(records.bills.count)
-    var channels: [StatementKey: Set<Channel>] = [:]
-    var wanted: [StatementKey: Set<Channel>] = [:]
+    var missing: [IssuedBill: Set<Channel>] = [:]
     for (bill, object) in zip(records.bills, examined) {
-      channels[bill.key.statement, default: []].insert(bill.key.channel)
-      wanted[bill.key.statement, default: []].formUnion(bill.policyChannels)
+      missing[IssuedBill(bill.key), default: Set(bill.policyChannels)].remove(bill.key.channel)
       switch object {
       case nil: expect(.billMissing, [bill.key.path])
       case let object?:
@@ -65,9 +63,26 @@ struct VerificationTally {
         }
       }
     }
+    let made = Set(missing.keys.map(\.statement))
+    let incomplete = Set(missing.filter { !$0.value.isEmpty }.keys.map(\.statement))
     for statement in records.statements where statement.isRendered {
-      if let wanted = wanted[statement.key], wanted == channels[statement.key] { continue }
+      if made.contains(statement.key), !incomplete.contains(statement.key) { continue }
       expect(.statementWithoutBill, [statement.key])
+    }
+  }
+
+  /// One issue of a statement's bill, on all channels.
+  private struct IssuedBill: Hashable {
+    var statement: StatementKey
+    var issue: Int
+    var policy: Int
+    var template: Int
+
+    init(_ key: BillKey) {
+      statement = key.statement
+      issue = key.issue
+      policy = key.policy
+      template = key.template
     }
   }
 

@@ -5,6 +5,8 @@ package enum DispatchDecision: Hashable, Sendable {
   case queue
   case hold(DeliveryReason)
   case suppress(DeliveryReason)
+  /// Its bill is still to be made.
+  case wait
 
   /// What the decision needs of the delivery.
   package struct Facts: Hashable, Sendable {
@@ -13,21 +15,27 @@ package enum DispatchDecision: Hashable, Sendable {
     package var quiet: QuietSlots
     package var hasChannel: Bool
     package var hasBill: Bool
+    package var issue: BillIssue
 
     package init(
-      dueAt: Timestamp, madeAt: Timestamp, quiet: QuietSlots, hasChannel: Bool, hasBill: Bool
+      dueAt: Timestamp, madeAt: Timestamp, quiet: QuietSlots, hasChannel: Bool, hasBill: Bool,
+      issue: BillIssue
     ) {
       self.dueAt = dueAt
       self.madeAt = madeAt
       self.quiet = quiet
       self.hasChannel = hasChannel
       self.hasBill = hasBill
+      self.issue = issue
     }
   }
 
-  /// - Parameter noChannel: why there is none, where there is none.
+  /// - Parameters:
+  ///   - day: the one that it is then in the customer's zone.
+  ///   - noChannel: why there is none, where there is none.
   package static func decide(
-    _ facts: Facts, at now: Timestamp, maxLatenessSeconds: Int64, noChannel: DeliveryReason
+    _ facts: Facts, at now: Timestamp, on day: CalendarDay, maxLatenessSeconds: Int64,
+    noChannel: DeliveryReason
   ) -> DispatchDecision {
     if facts.quiet.coverTheDay { return .suppress(.noSlot) }
     if !facts.hasChannel || PlantedBug.everybodySuppressed.isPlanted {
@@ -35,6 +43,8 @@ package enum DispatchDecision: Hashable, Sendable {
     }
     let latest = max(facts.dueAt, facts.madeAt).adding(seconds: maxLatenessSeconds)
     if now > latest { return .hold(.tooLate) }
+    if !facts.issue.mayBeTold(on: day) { return .hold(.dueDatePassed) }
+    if facts.issue.isAwaited { return .wait }
     if !facts.hasBill { return .hold(.billUnusable) }
     return .queue
   }

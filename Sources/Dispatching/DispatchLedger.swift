@@ -29,6 +29,8 @@ package struct QueueRequest: Sendable {
   package var zone: String
   /// The current one: once it is over on the ledger's clock, nothing is queued any more.
   package var slot: ZoneSlot
+  /// The day that the slot is of, in the zone.
+  package let day: CalendarDay
   /// Where the last batch of this pass ended.
   package var after: QueueCursor?
   /// Only what was queued before: retries, and what was put back.
@@ -48,6 +50,8 @@ package struct QueueRequest: Sendable {
     self.share = share
     self.zone = zone
     self.slot = slot
+    // In a zone that nobody knows nothing is dispatched.
+    day = ZoneRules(zone)?.day(at: slot.start) ?? CalendarDay(daysSince1970: .min)
     self.after = after
     self.onlyAgain = onlyAgain
     self.maxLatenessSeconds = maxLatenessSeconds

@@ -18,11 +18,12 @@ package struct DueDelivery: Hashable, Sendable {
   package let madeAt: Timestamp
   /// Of the bill for `channel`; `nil` when there is none.
   package var sha256: ContentHash?
+  package let issue: BillIssue
 
   package init(
     key: DeliveryKey, nextAt: Timestamp, quiet: QuietSlots, generation: Int, fence: Int,
     channel: Channel?, hasChannel: Bool, version: Int, policy: Int, template: Int,
-    dueAt: Timestamp, madeAt: Timestamp, sha256: ContentHash?
+    dueAt: Timestamp, madeAt: Timestamp, sha256: ContentHash?, issue: BillIssue
   ) {
     self.key = key
     self.nextAt = nextAt
@@ -37,16 +38,20 @@ package struct DueDelivery: Hashable, Sendable {
     self.dueAt = dueAt
     self.madeAt = madeAt
     self.sha256 = sha256
+    self.issue = issue
   }
 
-  /// - Parameter noChannel: why there is none, where there is none.
+  /// - Parameters:
+  ///   - day: the one that it is then in the customer's zone.
+  ///   - noChannel: why there is none, where there is none.
   package func decision(
-    at now: Timestamp, maxLatenessSeconds: Int64, noChannel: DeliveryReason
+    at now: Timestamp, on day: CalendarDay, maxLatenessSeconds: Int64, noChannel: DeliveryReason
   ) -> DispatchDecision {
     DispatchDecision.decide(
       DispatchDecision.Facts(
-        dueAt: dueAt, madeAt: madeAt, quiet: quiet, hasChannel: hasChannel, hasBill: sha256 != nil),
-      at: now, maxLatenessSeconds: maxLatenessSeconds, noChannel: noChannel)
+        dueAt: dueAt, madeAt: madeAt, quiet: quiet, hasChannel: hasChannel, hasBill: sha256 != nil,
+        issue: issue),
+      at: now, on: day, maxLatenessSeconds: maxLatenessSeconds, noChannel: noChannel)
   }
 
   package var cursor: QueueCursor { QueueCursor(nextAt: nextAt, key: key) }
@@ -58,7 +63,7 @@ package struct DueDelivery: Hashable, Sendable {
       delivery: key, generation: generation,
       bill: BillKey(
         statement: StatementKey(month: key.month, customer: key.customer, version: version),
-        policy: policy, template: template, channel: channel),
+        issue: issue.number, policy: policy, template: template, channel: channel),
       sha256: sha256, slotEnd: slotEnd)
   }
 }

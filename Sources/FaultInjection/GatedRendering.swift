@@ -22,10 +22,10 @@ package struct GatedRenderingLedger: RenderingLedger, GatedRuns {
   }
 
   package func statements(
-    of selection: RenderingSelection, customers: ClosedRange<CustomerID>
-  ) async throws -> [ManifestStatement] {
+    of selection: RenderingSelection, customers: ClosedRange<CustomerID>, cutoff: Int64
+  ) async throws -> [BillableStatement] {
     try await gate.pass(.readRendering) {
-      try await ledger.statements(of: selection, customers: customers)
+      try await ledger.statements(of: selection, customers: customers, cutoff: cutoff)
     }
   }
 
@@ -35,10 +35,34 @@ package struct GatedRenderingLedger: RenderingLedger, GatedRuns {
 
   package func latestStatement(
     of customer: CustomerID, month: BillingMonth
-  ) async throws -> ManifestStatement? {
+  ) async throws -> BillableStatement? {
     try await gate.pass(.readRendering) {
       try await ledger.latestStatement(of: customer, month: month)
     }
+  }
+
+  package func bill(_ key: BillKey) async throws -> BillRow? {
+    try await gate.pass(.readRendering) { try await ledger.bill(key) }
+  }
+
+  package func latestBill(
+    of statement: StatementKey, by policy: DeliveryPolicy, channel: Channel
+  ) async throws -> BillRow? {
+    try await gate.pass(.readRendering) {
+      try await ledger.latestBill(of: statement, by: policy, channel: channel)
+    }
+  }
+
+  package func awaitedIssues(
+    after: DeliveryKey?, limit: Int
+  ) async throws -> [AwaitedIssue] {
+    try await gate.pass(.readRendering) {
+      try await ledger.awaitedIssues(after: after, limit: limit)
+    }
+  }
+
+  package func recordIssues(_ issues: [MadeIssue]) async throws {
+    try await gate.pass(.recordIssues) { try await ledger.recordIssues(issues) }
   }
 
   package func commit(_ checkpoint: RenderingCheckpoint) async throws -> CheckpointOutcome {

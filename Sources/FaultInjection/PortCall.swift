@@ -34,6 +34,7 @@ package enum PortCall: String, CaseIterable, Sendable {
   case deleteBills = "render.deleteBills"
   case commitRendering = "render.commit"
   case makeDeliveries = "render.makeDeliveries"
+  case recordIssues = "render.recordIssues"
   case applyPolicy = "render.applyPolicy"
   case readBills = "render.readBills"
   case readRendering = "render.read"

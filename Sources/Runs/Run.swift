@@ -111,6 +111,9 @@ package struct RunRecord: Hashable, Sendable {
   /// Why a correction was made.
   package var reason: String?
   package var startedAt: Timestamp
+  /// The ledger's time then, simulated where that is: whatever the run makes counts as made then, by
+  /// whomever and however often.
+  package var openedAt: Timestamp
   package var completedAt: Timestamp?
   /// Items that could not be processed.
   package var parked: Int64
@@ -124,8 +127,8 @@ package struct RunRecord: Hashable, Sendable {
 
   package init(
     id: Int64, key: RunKey, pins: RunPins, status: RunStatus, fence: Int64, owner: String,
-    leaseUntil: Timestamp, reason: String?, startedAt: Timestamp, completedAt: Timestamp?,
-    parked: Int64, seal: ContentHash?, failure: String?
+    leaseUntil: Timestamp, reason: String?, startedAt: Timestamp, openedAt: Timestamp,
+    completedAt: Timestamp?, parked: Int64, seal: ContentHash?, failure: String?
   ) {
     self.id = id
     self.key = key
@@ -136,6 +139,7 @@ package struct RunRecord: Hashable, Sendable {
     self.leaseUntil = leaseUntil
     self.reason = reason
     self.startedAt = startedAt
+    self.openedAt = openedAt
     self.completedAt = completedAt
     self.parked = parked
     self.seal = seal

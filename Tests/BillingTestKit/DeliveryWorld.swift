@@ -1,6 +1,7 @@
 package import Billing
 package import Delivery
 package import Dispatching
+package import Rendering
 import Synchronization
 
 /// A ledger under test with deliveries in it, whichever store it is on.
@@ -9,6 +10,7 @@ package protocol DeliveryWorld: Sendable {
   var time: any LedgerTime { get }
   var delivering: any DeliveryLedger { get }
   var operating: any OperatorLedger { get }
+  var rendering: any RenderingLedger { get }
 
   /// Puts deliveries there as rendering does: their customers, bills and zones too.
   func seed(_ deliveries: [SeededDelivery]) async throws
@@ -48,11 +50,13 @@ package struct SeededDelivery: Sendable {
   package var version: Int
   package var policy: DeliveryPolicy
   package var hasBill = true
+  package var issue: BillIssue
 
   package init(
     _ customer: SeededCustomer, kind: DeliveryKind = .bill, version: Int = 1,
-    policy: DeliveryPolicy = .first
+    issue: BillIssue = .first(dueDate: nil), policy: DeliveryPolicy = .first
   ) {
+    self.issue = issue
     self.customer = customer
     key = DeliveryKey(
       month: DeliveryScene.month, customer: customer.id, kind: kind, sequence: 1)
@@ -69,7 +73,8 @@ package struct SeededDelivery: Sendable {
   package func bill(on channel: Channel) -> BillKey {
     BillKey(
       statement: StatementKey(month: key.month, customer: key.customer, version: version),
-      policy: policy.version, template: policy.templateVersion, channel: channel)
+      issue: issue.number, policy: policy.version, template: policy.templateVersion,
+      channel: channel)
   }
 }
 

@@ -107,7 +107,7 @@ package struct RenderingLedgerConformance: Sendable {
     #expect(chunks.map(\.lower.number) == [3, 33, 63])
     #expect(chunks.map(\.upper.number) == [30, 60, 75])
     let second = try await ledger.statements(
-      of: selection, customers: chunks[1].lower...chunks[1].upper)
+      of: selection, customers: chunks[1].lower...chunks[1].upper, cutoff: 0)
     #expect(second.map(\.key.customer.number) == Array(stride(from: 33, through: 60, by: 3)))
     #expect(second.allSatisfy { $0.total == $0.key.customer.number * 10 })
   }
@@ -120,8 +120,11 @@ package struct RenderingLedgerConformance: Sendable {
     let after = RenderingSelection.latest(month: Self.month, beforeRun: correction.id + 1)
     let all = CustomerID(1)...CustomerID(3)
     #expect(
-      try await ledger.statements(of: before, customers: all).map(\.key.version) == [1, 1, 1])
-    #expect(try await ledger.statements(of: after, customers: all).map(\.key.version) == [1, 2, 1])
+      try await ledger.statements(of: before, customers: all, cutoff: 0).map(\.key.version)
+        == [1, 1, 1])
+    #expect(
+      try await ledger.statements(of: after, customers: all, cutoff: 0).map(\.key.version)
+        == [1, 2, 1])
     let latest = try await ledger.latestStatement(of: CustomerID(2), month: Self.month)
     #expect(latest?.key.version == 2)
     #expect(try await ledger.latestStatement(of: CustomerID(9), month: Self.month) == nil)
@@ -166,6 +169,79 @@ package struct RenderingLedgerConformance: Sendable {
       selection, customers: CustomerID(1)...CustomerID(2), policy: .first)
     #expect(left.bills == 2)
     #expect(try await ledger.commit(checkpoint(second, rows([1, 2], content: "a"))) == .committed)
+  }
+
+  /// What a due date is decided by comes from the customer as recorded up to a cutoff.
+  package func statementsComeWithTheirCustomers() async throws {
+    try await access.record([
+      RecordedCustomer(1, sendDay: 31), RecordedCustomer(2, timeZone: "America/New_York"),
+    ])
+    let run = try await settle([(1, 1), (2, 1), (3, 1)])
+    let selection = RenderingSelection.madeBy(run: run.id, month: Self.month)
+    let all = CustomerID(1)...CustomerID(3)
+    let found = try await ledger.statements(of: selection, customers: all, cutoff: 0)
+    #expect(found.map(\.sendDay) == [31, 5, nil])
+    #expect(found.map(\.timeZone) == ["Asia/Seoul", "America/New_York", ""])
+    let before = try await ledger.statements(of: selection, customers: all, cutoff: -1)
+    #expect(before.map(\.sendDay) == [nil, nil, nil])
+    #expect(before.map(\.key) == found.map(\.key))
+    let latest = try await ledger.latestStatement(of: CustomerID(1), month: Self.month)
+    #expect(latest?.sendDay == 31)
+  }
+
+  /// A bill is read back as it was recorded, and only with its whole identity.
+  package func billsAreReadBack() async throws {
+    let run = try await settle([(1, 1), (2, 1)])
+    let selection = RenderingSelection.madeBy(run: run.id, month: Self.month)
+    let (_, chunk) = try await claimed(selection)
+    var bills = rows([1, 2], content: "a")
+    for position in bills.indices.dropLast(2) {
+      bills[position].dueDate = CalendarDay("2026-12-07")!
+    }
+    #expect(try await ledger.commit(checkpoint(chunk, bills)) == .committed)
+    for bill in bills {
+      #expect(try await ledger.bill(bill.key) == bill)
+      var other = bill.key
+      other.issue = 2
+      #expect(try await ledger.bill(other) == nil)
+      #expect(
+        try await ledger.latestBill(
+          of: bill.key.statement, by: .first, channel: bill.key.channel) == bill)
+    }
+    let listed = try await ledger.bills(of: Self.month, after: nil, limit: 3)
+    let rest = try await ledger.bills(of: Self.month, after: listed.last?.key, limit: 3)
+    #expect(Set(listed + rest) == Set(bills) && rest.count == 1)
+  }
+
+  /// A delivery takes its due date from the bill that the run made, and waits for the next issue
+  /// where the customer's send day was moved past that since.
+  package func deliveriesTakeTheDueDate() async throws {
+    try await access.record([
+      RecordedCustomer(1, sendDay: 5), RecordedCustomer(2, sendDay: 28), RecordedCustomer(3),
+    ])
+    let run = try await settle([(1, 1), (2, 1), (3, 1)])
+    let selection = RenderingSelection.madeBy(run: run.id, month: Self.month)
+    let (_, chunk) = try await claimed(selection)
+    var bills = rows([1, 2, 3], content: "a")
+    for position in bills.indices.dropLast(2) {
+      bills[position].dueDate = CalendarDay("2026-11-25")!
+    }
+    #expect(try await ledger.commit(checkpoint(chunk, bills)) == .committed)
+    try await makeDeliveries(selection, sequence: 2)
+    let first = try await life(1)
+    #expect(first.issue == 1 && first.dueDate?.description == "2026-11-25")
+    let moved = try await life(2)
+    #expect(moved.issue == 2 && moved.dueDate?.description == "2026-12-05")
+    #expect(try await life(3).dueDate == nil)
+    let awaited = try await ledger.awaitedIssues(after: nil, limit: 10)
+    #expect(awaited.map(\.delivery) == [key(2)])
+    // A correction's bill is a first issue again.
+    let correction = try await settle([(2, 2)], kind: .correction)
+    try await makeDeliveries(
+      .madeBy(run: correction.id, month: Self.month), kind: .correction)
+    #expect(try await life(2).version == 2)
+    #expect(try await life(2).issue == 1)
+    #expect(try await ledger.awaitedIssues(after: nil, limit: 10).isEmpty)
   }
 
   // MARK: Deliveries
@@ -357,7 +433,7 @@ extension RenderingLedgerConformance {
             statement: StatementKey(
               month: Self.month, customer: CustomerID(customer), version: 1),
             policy: 1, template: 1, channel: channel),
-          size: 1, sha256: ContentHash(of: Array(content.utf8)))
+          dueDate: nil, size: 1, sha256: ContentHash(of: Array(content.utf8)))
       }
     }
   }

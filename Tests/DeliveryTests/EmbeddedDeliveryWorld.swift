@@ -3,6 +3,7 @@ import BillingTestKit
 import Delivery
 import Dispatching
 import Foundation
+import Rendering
 
 @testable import EmbeddedStore
 
@@ -15,6 +16,7 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
   var time: any LedgerTime { ledger }
   var delivering: any DeliveryLedger { ledger }
   var operating: any OperatorLedger { ledger }
+  var rendering: any RenderingLedger { ledger }
 
   init(clock: any WallClock, path: String = ":memory:") async throws {
     database = try Database(path: path)
@@ -35,10 +37,10 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
         if delivery.hasBill {
           for channel in Channel.allCases {
             try connection.run(
-              "INSERT INTO bills VALUES (?, ?, ?, ?, ?, ?, 1, 10, ?)", delivery.key.month,
+              "INSERT INTO bills VALUES (?, ?, ?, ?, ?, ?, ?, 1, 10, ?, ?)", delivery.key.month,
               delivery.key.customer, delivery.version, delivery.policy.version,
-              delivery.policy.templateVersion, channel.code,
-              DeliveryScene.hash(of: delivery.bill(on: channel)))
+              delivery.policy.templateVersion, delivery.issue.number, channel.code,
+              DeliveryScene.hash(of: delivery.bill(on: channel)), delivery.issue.dueDate)
           }
         }
         try Self.insert(delivery, at: now, in: connection)
@@ -53,13 +55,15 @@ struct EmbeddedDeliveryWorld: DeliveryWorld {
     try connection.run(
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, version, policy, template,
-        channels, channel, quiet_mask, time_zone, due_day, due_at, made_at, next_at, changed_at)
-      VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        channels, channel, quiet_mask, time_zone, due_day, due_at, made_at, next_at, changed_at,
+        issue, due_date, awaits_bill)
+      VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       """, delivery.key.month, delivery.key.customer, delivery.key.kind.code,
       delivery.key.sequence, delivery.version, delivery.policy.version,
       delivery.policy.templateVersion, ChannelDigits.digits(customer.channels),
       customer.channels.first?.code ?? 0, Int(customer.quiet.mask), customer.timeZone,
-      delivery.dueAt.utcDay, delivery.dueAt, min(now, delivery.dueAt), delivery.dueAt, now)
+      delivery.dueAt.utcDay, delivery.dueAt, min(now, delivery.dueAt), delivery.dueAt, now,
+      delivery.issue.number, delivery.issue.dueDate, delivery.issue.isAwaited ? 1 : 0)
   }
 
   func change(_ customer: SeededCustomer) async throws {

@@ -7,6 +7,8 @@ import Testing
 struct OperatorDecisionTests {
   private let now = DeliveryScene.start
 
+  private static let dueDate = CalendarDay("2026-11-25")!
+
   private func facts(
     _ state: DeliveryState, kind: DeliveryKind = .bill, sequence: Int = 1,
     change: (inout OperatorDecision.Facts) -> Void = { _ in }
@@ -18,7 +20,8 @@ struct OperatorDecisionTests {
       unresolved: state == .uncertain ? 1 : 0, isParked: state == .uncertain,
       keyOpenedAt: now.adding(seconds: -3600),
       notAfter: now.adding(seconds: -3580), recipientStands: true, uncertainRule: .atMostOnce,
-      others: [], usable: [.email, .sms], suppression: nil)
+      others: [], usable: [.email, .sms], suppression: nil,
+      issue: .first(dueDate: Self.dueDate), redatedTo: Self.dueDate.advanced(by: 12))
     change(&facts)
     return facts
   }
@@ -35,7 +38,7 @@ struct OperatorDecisionTests {
 
   @Test func `an action is for its own states`() {
     let actions: [OperatorAction] = [
-      .retry, .resolveAccepted(reference: nil), .resolveAbsent, .resend(again: false),
+      .retry, .resolveAccepted(reference: nil), .resolveAbsent, .resend(again: false), .redate,
     ]
     for action in actions {
       for state in DeliveryState.allCases where !action.states.contains(state) {
@@ -51,6 +54,30 @@ struct OperatorDecisionTests {
       decide(.retry, facts(.held) { $0.isBegun = false }) == .plan(on: .email, round: 1),
       "keys that were never used stay")
     #expect(decide(.retry, facts(.failed) { $0.usable = [.sms] }) == .plan(on: .sms, round: 2))
+  }
+
+  @Test func `a bill is dated anew where that gives its customer more time`() {
+    let dueDate = Self.dueDate.advanced(by: 12)
+    #expect(
+      decide(.redate, facts(.planned) { $0.isBegun = false })
+        == .redate(on: .email, round: 1, dueDate: dueDate))
+    #expect(decide(.redate, facts(.held)) == .redate(on: .email, round: 2, dueDate: dueDate))
+    #expect(decide(.redate, facts(.failed)) == .redate(on: .email, round: 2, dueDate: dueDate))
+    let same = facts(.held) { $0.redatedTo = Self.dueDate }
+    #expect(decide(.redate, same) == .refuse(.timeEnough))
+    #expect(
+      decide(.redate, facts(.held) { $0.issue.dueDate = nil }) == .refuse(.nothingDue))
+    #expect(decide(.redate, facts(.planned, kind: .resend)) == .refuse(.nothingDue))
+    for state in OperatorAction.redate.states {
+      #expect(
+        decide(.redate, facts(state) { $0.unresolved = 1 }) == .refuse(.unresolved), "\(state)")
+      #expect(
+        decide(
+          .redate, facts(state) { $0.others = [.init(kind: .correction, sequence: 1, version: 2)] })
+          == .refuse(.superseded))
+      #expect(
+        decide(.redate, facts(state) { $0.suppression = .optedOut }) == .refuse(.optedOut))
+    }
   }
 
   @Test func `no new key while an attempt may have been taken, whatever the operator asks for`() {

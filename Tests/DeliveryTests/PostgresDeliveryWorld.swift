@@ -4,6 +4,7 @@ import Delivery
 import Dispatching
 import Foundation
 import LedgerTestKit
+import Rendering
 
 @testable import PostgresLedger
 
@@ -16,6 +17,7 @@ struct PostgresDeliveryWorld: DeliveryWorld {
   var time: any LedgerTime { ledger }
   var delivering: any DeliveryLedger { ledger }
   var operating: any OperatorLedger { ledger }
+  var rendering: any RenderingLedger { ledger }
 
   init(clock: any WallClock) async throws {
     database = TestDatabase.open(try await TestDatabase.url())
@@ -52,11 +54,12 @@ struct PostgresDeliveryWorld: DeliveryWorld {
       try connection.run(
         """
         INSERT INTO bills (month, customer_id, version, policy, template, channel, run_id, size,
-          sha256)
-        VALUES ($1, $2, $3, $4, $5, $6, 1, 10, $7)
+          sha256, issue, due_date)
+        VALUES ($1, $2, $3, $4, $5, $6, 1, 10, $7, $8, $9)
         """, delivery.key.month, delivery.key.customer, delivery.version, delivery.policy.version,
         delivery.policy.templateVersion, channel.code,
-        DeliveryScene.hash(of: delivery.bill(on: channel)))
+        DeliveryScene.hash(of: delivery.bill(on: channel)), delivery.issue.number,
+        delivery.issue.dueDate.map { Int64($0.daysSince1970) })
     }
   }
 
@@ -67,13 +70,15 @@ struct PostgresDeliveryWorld: DeliveryWorld {
     try connection.run(
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, version, policy, template,
-        channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at)
-      VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $14)
+        channels, channel, quiet_mask, time_zone, due_at, made_at, next_at, changed_at, issue,
+        due_date, awaits_bill)
+      VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $12, $14, $15, $16, $17)
       """, delivery.key.month, delivery.key.customer, delivery.key.kind.code,
       delivery.key.sequence, delivery.version, delivery.policy.version,
       delivery.policy.templateVersion, ChannelDigits.digits(customer.channels),
       customer.channels.first?.code ?? 0, Int(customer.quiet.mask), customer.timeZone,
-      delivery.dueAt, min(now, delivery.dueAt), now)
+      delivery.dueAt, min(now, delivery.dueAt), now, delivery.issue.number,
+      delivery.issue.dueDate.map { Int64($0.daysSince1970) }, delivery.issue.isAwaited)
   }
 
   func change(_ customer: SeededCustomer) async throws {

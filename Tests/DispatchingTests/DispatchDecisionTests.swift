@@ -7,14 +7,16 @@ import Testing
 struct DispatchDecisionTests {
   private func decide(
     lateSeconds: Int64 = 0, madeLaterSeconds: Int64 = 0, quiet: QuietSlots = .none,
-    hasChannel: Bool = true, hasBill: Bool = true
+    hasChannel: Bool = true, hasBill: Bool = true, issue: BillIssue = .first(dueDate: nil),
+    on day: String = "2026-11-05"
   ) -> DispatchDecision {
     let due = DeliveryScene.start
     return DispatchDecision.decide(
       DispatchDecision.Facts(
         dueAt: due, madeAt: due.adding(seconds: madeLaterSeconds), quiet: quiet,
-        hasChannel: hasChannel, hasBill: hasBill),
-      at: due.adding(seconds: lateSeconds), maxLatenessSeconds: 7 * 86_400, noChannel: .optedOut)
+        hasChannel: hasChannel, hasBill: hasBill, issue: issue),
+      at: due.adding(seconds: lateSeconds), on: CalendarDay(day)!, maxLatenessSeconds: 7 * 86_400,
+      noChannel: .optedOut)
   }
 
   @Test func `lateness counts from the later of due and made`() {
@@ -29,6 +31,26 @@ struct DispatchDecisionTests {
         == .suppress(.noSlot))
     #expect(decide(hasChannel: false, hasBill: false) == .suppress(.optedOut))
     #expect(decide(hasBill: false) == .hold(.billUnusable))
+  }
+
+  @Test func `a bill goes by itself to the end of the day on which it is to be paid`() {
+    let issue = BillIssue.first(dueDate: CalendarDay("2026-11-25")!)
+    #expect(decide(issue: issue, on: "2026-11-25") == .queue)
+    #expect(decide(issue: issue, on: "2026-11-26") == .hold(.dueDatePassed))
+    #expect(decide(hasBill: false, issue: issue, on: "2026-11-26") == .hold(.dueDatePassed))
+    var allowed = issue
+    allowed.goesPastDue = true
+    #expect(decide(issue: allowed, on: "2027-01-01") == .queue)
+    #expect(decide(issue: .first(dueDate: nil), on: "2027-01-01") == .queue, "nothing to pay")
+  }
+
+  @Test func `a bill that is still to be made is waited for, but not beyond its time`() {
+    let issue = BillIssue.first(dueDate: CalendarDay("2026-11-25")!)
+      .next(dueDate: CalendarDay("2026-12-02")!)
+    #expect(decide(hasBill: false, issue: issue) == .wait)
+    #expect(decide(hasBill: false, issue: issue, on: "2026-12-03") == .hold(.dueDatePassed))
+    #expect(decide(lateSeconds: 8 * 86_400, hasBill: false, issue: issue) == .hold(.tooLate))
+    #expect(decide(hasChannel: false, hasBill: false, issue: issue) == .suppress(.optedOut))
   }
 
   @Test func `a correction waits while the earlier bill may arrive`() {

@@ -17,7 +17,7 @@ package struct EmbeddedLedgerRows: LedgerRows {
           INSERT INTO customers (customer_id, recorded_from, name, email_sealed, email_hash,
             phone_sealed, phone_hash, send_day, quiet_mask, time_zone, locale, channels, status,
             activated_on)
-          VALUES (?1, 1, '', ?2, ?2, ?3, ?3, ?4, ?5, ?6, 'ko-KR', ?7, 1, 0)
+          VALUES (?1, 0, '', ?2, ?2, ?3, ?3, ?4, ?5, ?6, 'ko-KR', ?7, 1, 0)
           """, customer.id, customer.hasEmail ? [1] : [] as [UInt8],
           customer.hasPhone ? [1] : [] as [UInt8], customer.sendDay, Int(customer.quietMask),
           customer.timeZone, customer.channels.reduce(0) { $0 * 10 + $1.code })

@@ -13,7 +13,7 @@ package struct PostgresLedgerRows: LedgerRows {
       let phone = Self.contact(customer.hasPhone)
       let channels = customer.channels.reduce(0) { $0 * 10 + $1.code }
       return """
-        (\(customer.id.number), 1, '', \(email), \(email), \(phone), \(phone), \(customer.sendDay),
+        (\(customer.id.number), 0, '', \(email), \(email), \(phone), \(phone), \(customer.sendDay),
           \(customer.quietMask), '\(customer.timeZone)', 'ko-KR', \(channels), 1, 0)
         """
     }

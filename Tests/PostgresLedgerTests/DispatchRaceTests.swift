@@ -114,8 +114,8 @@ struct DispatchRaceTests {
     try connection.run(
       """
       INSERT INTO bills
-        (month, customer_id, version, policy, template, channel, run_id, size, sha256)
-      SELECT 24321, n, $3::bigint, 1, 1, 1, 1, 10, sha256($3::bigint::text::bytea)
+        (month, customer_id, version, policy, template, channel, issue, run_id, size, sha256)
+      SELECT 24321, n, $3::bigint, 1, 1, 1, 1, 1, 10, sha256($3::bigint::text::bytea)
       FROM generate_series($1::bigint, $2::bigint) AS n
       """, customers.lowerBound, customers.upperBound, version)
   }

@@ -28,6 +28,7 @@ extension LedgerStep {
   static let rendering = [
     open(.rendering, by: "a"), start(0, size: 6), claimChunk(0), render(), complete(0),
     start(1, size: 6), claimChunk(1), makeDeliveries(), complete(1), complete(),
+    recordIssues(),
   ]
 
   // MARK: Inputs
@@ -163,7 +164,8 @@ extension LedgerStep {
       let bills = customers(of: chunk).flatMap { customer in
         Channel.allCases.map { channel in
           let key = BillKey(statement: key(customer), policy: 1, template: 1, channel: channel)
-          return BillRow(key: key, size: 10, sha256: DeliveryScene.hash(of: key))
+          return BillRow(
+            key: key, dueDate: nil, size: 10, sha256: DeliveryScene.hash(of: key))
         }
       }
       let outcome = try await life.ledger.commit(
@@ -179,6 +181,25 @@ extension LedgerStep {
           chunk: life.claimed(),
           selection: .madeBy(run: life.settlement, month: LedgerLife.month), policy: .first))
       return "\(outcome)"
+    }
+  }
+
+  private static func recordIssues() -> LedgerStep {
+    LedgerStep("RenderingLedger.recordIssues(_)") { life in
+      let delivery = DeliveryKey(
+        month: LedgerLife.month, customer: LedgerLife.customers[0], kind: .bill, sequence: 1)
+      let issue = AwaitedIssue(
+        delivery: delivery, version: 1, number: 2, dueDate: LedgerLife.month.next.next.firstDay,
+        policy: 1, template: 1)
+      let bills = Channel.allCases.map { channel in
+        let key = BillKey(
+          statement: issue.statement, issue: issue.number, policy: 1, template: 1,
+          channel: channel)
+        return BillRow(
+          key: key, dueDate: issue.dueDate, size: 10, sha256: DeliveryScene.hash(of: key))
+      }
+      try await life.ledger.recordIssues([MadeIssue(issue, bills: bills)])
+      return "recorded"
     }
   }
 }

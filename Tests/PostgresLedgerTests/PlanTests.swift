@@ -99,6 +99,7 @@ struct PlanTests {
     _ = try await ledger.underWay()
     _ = try await ledger.hasPending(DeliveryScene.month)
     _ = try await ledger.waiting(at: try await ledger.now())
+    _ = try await ledger.awaitedIssues(after: nil, limit: 100)
     _ = try await ledger.find(
       DeliveryQuery(states: DeliveryQuery.setAside), after: nil, limit: 100)
   }
@@ -135,8 +136,9 @@ struct PlanTests {
     FROM generate_series(1, 40) AS n
     """
   private static let bills = """
-    INSERT INTO bills (month, customer_id, version, policy, template, channel, run_id, size, sha256)
-    SELECT 24321, n, 1, 1, 1, c, 1, 10, sha256('bill') FROM generate_series(1, 40) AS n,
+    INSERT INTO bills (month, customer_id, version, policy, template, channel, issue, run_id, size,
+      sha256)
+    SELECT 24321, n, 1, 1, 1, c, 1, 1, 10, sha256('bill') FROM generate_series(1, 40) AS n,
       generate_series(1, 2) AS c
     """
   private static let deliveries = """

@@ -34,7 +34,7 @@ struct BillMakerTests {
     #expect(bill.sha256 == ContentHash(of: bill.content))
     #expect(bill.contentType == "text/html; charset=utf-8")
     #expect(bill.contentEncoding == "gzip")
-    #expect(bill.key.path == "bills/2026-10/p1-t1/\(bill.key.fanout)/1001.v1.email.html.gz")
+    #expect(bill.key.path == "bills/2026-10/p1-t1/\(bill.key.fanout)/1001.v1.i1.email.html.gz")
     #expect(try html(bill).hasSuffix("</html>\n"))
     #expect(Gzip.decompress(Array(bill.content.dropLast())) == nil)
     var altered = bill.content
@@ -70,17 +70,51 @@ struct BillMakerTests {
     }
   }
 
-  @Test func `the policy decides whether names are masked, and when a bill is due`() throws {
+  @Test func `the policy decides whether names are masked`() throws {
     var policy = DeliveryPolicy.first
     let masked = try html(
       try #require(maker(policy).bill(of: SampleStatements.family(), channel: .email)))
     #expect(masked.contains("홍*동") && !masked.contains("홍길동"))
     policy.masksNames = false
-    policy.dueDay = 31
     let open = try html(
       try #require(maker(policy).bill(of: SampleStatements.family(), channel: .email)))
     #expect(open.contains("홍길동"))
-    #expect(open.contains("2026년 11월 30일"))
+  }
+
+  @Test func `a bill says by when it is to be paid, and of which issue it is`() throws {
+    let maker = try maker()
+    let family = SampleStatements.family()
+    let first = try #require(maker.bill(of: family, channel: .email))
+    #expect(try html(first).contains("2026년 11월 25일"))
+    #expect(try html(first).contains(">2026-10-1001-1<"))
+    let day = SampleStatements.day("2026-12-07")
+    let second = try #require(
+      maker.bill(of: family, issue: 2, dueDate: day, channel: .email))
+    #expect(second.key.issue == 2)
+    #expect(second.key.path.hasSuffix("/1001.v1.i2.email.html.gz"))
+    #expect(try html(second).contains("2026년 12월 7일"))
+    #expect(try html(second).contains(">2026-10-1001-1-2<"))
+    let sms = try #require(maker.bill(of: family, issue: 2, dueDate: day, channel: .sms))
+    let text = try #require(CarrierText(stored: sms.content))
+    #expect(try #require(CarrierEncoding.decode(text.body)).contains("납부기한 12.07"))
+  }
+
+  @Test func `what asks for nothing names no day to pay by`() throws {
+    let maker = try maker()
+    for locale in BillLocale.allCases {
+      for total in [Int64(0), -1_100] {
+        var statement = SampleStatements.family(locale: locale)
+        statement.totals.total = total
+        let email = try #require(maker.bill(of: statement, dueDate: nil, channel: .email))
+        let sms = try #require(maker.bill(of: statement, dueDate: nil, channel: .sms))
+        let text = try #require(CarrierText(stored: sms.content))
+        for said in [try html(email), try #require(CarrierEncoding.decode(text.body))] {
+          for word in ["납부기한", "까지 납부", "Please pay by", ", due"] {
+            #expect(!said.contains(word), "\(locale) \(total): \(word)")
+          }
+        }
+      }
+    }
   }
 
   @Test func `a bill for a channel that the policy lacks is not made`() throws {

@@ -64,7 +64,7 @@ struct PolicyTests {
     #expect(try await administration.apply(folder: folder.path, activating: true) == .activated)
     let policy = try #require(try await ledger.ports.activePolicy())
     #expect(policy.version == 2 && policy.billChannels == [.sms, .email] && !policy.masksNames)
-    #expect(policy.uncertain == .atLeastOnce && policy.dueDay == 15)
+    #expect(policy.uncertain == .atLeastOnce && policy.dueDay == 15 && policy.daysToPay == 7)
     let templates = try await ledger.ports.templates(2)
     #expect(templates.count == 4)
     #expect(templates.filter { $0.channel == .sms }.map(\.body) == ["{{total}}", "{{total}}"])
@@ -92,8 +92,19 @@ struct PolicyTests {
     #expect(try await ledger.ports.policy(2) == nil)
   }
 
+  @Test func `a policy's text says how many days there are to pay`() throws {
+    let yaml = Self.yaml.replacing("dueDay: 15", with: "dueDay: 15\ndaysToPay: 21")
+    #expect(try DeliveryPolicy(yaml: yaml).daysToPay == 21)
+  }
+
   @Test(arguments: [
     ("dueDay: 15", "dueDay: 32", "dueDay", "expected a whole number from 1 to 31"),
+    (
+      "dueDay: 15", "dueDay: 15\ndaysToPay: 61", "daysToPay", "expected a whole number from 0 to 60"
+    ),
+    (
+      "dueDay: 15", "dueDay: 15\ndaysToPay: -1", "daysToPay", "expected a whole number from 0 to 60"
+    ),
     ("dueDay: 15", "dueDay: soon", "dueDay", "expected a whole number from 1 to 31"),
     ("dueDay: 15", "dueDate: 15", "dueDay", "missing"),
     ("dueDay: 15", "dueDay: 15\ncolour: red", "colour", "unknown key"),

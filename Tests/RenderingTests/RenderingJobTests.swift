@@ -13,6 +13,7 @@ struct RenderingJobTests {
   /// A ledger of either kind, the stores and a job on them.
   private struct Stage {
     private let testLedger: TestLedger
+    let clock = TestClock()
     let statements: EmbeddedStatementStore
     let store: DirectoryBillStore
     let folder: TestFolder
@@ -20,9 +21,10 @@ struct RenderingJobTests {
 
     var ledger: any StageLedger { testLedger.ports }
     var rows: any LedgerRows { testLedger.rows }
+    var now: Timestamp { clock.now() }
 
     init(_ kind: LedgerKind) async throws {
-      testLedger = try await kind.open(clock: TestClock())
+      testLedger = try await kind.open(clock: clock)
       statements = EmbeddedStatementStore(database: try Database(path: ":memory:"))
       folder = try TestFolder()
       store = try DirectoryBillStore(path: folder.file("bills"))
@@ -56,13 +58,13 @@ struct RenderingJobTests {
     }
 
     func key(
-      _ customer: Int, version: Int = 1, policy: Int = 1, template: Int = 1,
+      _ customer: Int, version: Int = 1, issue: Int = 1, policy: Int = 1, template: Int = 1,
       channel: Channel = .email
     ) -> BillKey {
       BillKey(
         statement: StatementKey(
           month: month, customer: CustomerID(Int64(customer)), version: version),
-        policy: policy, template: template, channel: channel)
+        issue: issue, policy: policy, template: template, channel: channel)
     }
 
     func delivery(_ customer: Int, _ kind: DeliveryKind = .bill) -> DeliveryKey {
@@ -234,9 +236,8 @@ struct RenderingJobTests {
       #expect(try await pinned.bill(key)?.content == stored)
     }
     #expect(try await pinned.bill(stage.key(99)) == nil)
-    await #expect(throws: RenderingError.unknownPolicy(9)) {
-      try await pinned.bill(stage.key(3, policy: 9))
-    }
+    #expect(try await pinned.bill(stage.key(3, policy: 9)) == nil)
+    #expect(try await pinned.bill(stage.key(3, issue: 2)) == nil)
     #expect(try await pinned.bill(stage.key(3, template: 5)) == nil)
   }
 
@@ -245,21 +246,23 @@ struct RenderingJobTests {
     let stage = try await Stage(kind)
     try await stage.settle(1...4)
     let preview = BillPreview(ledger: stage.ledger, statements: stage.statements)
-    let email = try await preview.bill(of: CustomerID(3), month: stage.month)
-    let sms = try await preview.bill(of: CustomerID(4), month: stage.month, channel: .sms)
+    let email = try await preview.bill(of: CustomerID(3), month: stage.month, at: stage.now)
+    let sms = try await preview.bill(
+      of: CustomerID(4), month: stage.month, at: stage.now, channel: .sms)
     #expect(try await stage.rows.count("bills") == 0)
     #expect(sms.text == "[Garam Telecom] Your October bill is $101.58, due Nov 25. Customer no. 4")
     let own = try await preview.bill(
-      of: CustomerID(3), month: stage.month, body: "{{customerNumber}}: {{total}}")
+      of: CustomerID(3), month: stage.month, at: stage.now, body: "{{customerNumber}}: {{total}}")
     #expect(own.text == "3: 275,590원")
     _ = try await stage.job().render(stage.month)
     let stored = try await stage.store.contents(of: [email.bill.key, sms.bill.key])
     #expect(stored == [email.bill.content, sms.bill.content])
     await #expect(throws: TemplateError.self) {
-      try await preview.bill(of: CustomerID(3), month: stage.month, body: "{{nobody}}")
+      try await preview.bill(
+        of: CustomerID(3), month: stage.month, at: stage.now, body: "{{nobody}}")
     }
     await #expect(throws: RenderingError.noStatement(stage.month, customer: CustomerID(50))) {
-      try await preview.bill(of: CustomerID(50), month: stage.month)
+      try await preview.bill(of: CustomerID(50), month: stage.month, at: stage.now)
     }
   }
 }

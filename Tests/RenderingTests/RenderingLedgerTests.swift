@@ -36,6 +36,21 @@ struct RenderingLedgerTests {
   }
 
   @Test(arguments: LedgerKind.allCases)
+  func `statements come with their customers as recorded`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).statementsComeWithTheirCustomers()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `bills are read back as recorded`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).billsAreReadBack()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `deliveries take the due date of their bill`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).deliveriesTakeTheDueDate()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
   func `deliveries copy what a send must check`(on kind: LedgerKind) async throws {
     try await conformance(on: kind).deliveriesCopyTheCustomer()
   }

@@ -1,4 +1,5 @@
 import Billing
+import Rendering
 
 /// Statements that show what a bill can hold. Their amounts add up as a settlement's do.
 enum SampleStatements {
@@ -185,5 +186,22 @@ enum SampleStatements {
       totals: StatementTotals(
         charges: sum + discounts, discounts: discounts, tax: taxable / 11, rounding: cut,
         total: sum + cut))
+  }
+}
+
+extension BillMaker {
+  /// As of a customer who has until 25 November.
+  func bills(of statement: Statement) -> [Bill] {
+    bills(of: statement, dueDate: statement.sampleDueDate)
+  }
+
+  func bill(of statement: Statement, channel: Channel) -> Bill? {
+    bill(of: statement, dueDate: statement.sampleDueDate, channel: channel)
+  }
+}
+
+extension Statement {
+  fileprivate var sampleDueDate: CalendarDay? {
+    totals.total > 0 ? SampleStatements.day("2026-11-25") : nil
   }
 }

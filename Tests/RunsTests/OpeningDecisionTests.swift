@@ -18,7 +18,7 @@ struct OpeningDecisionTests {
         programVersion: "p"),
       status: status, fence: 1, owner: owner,
       leaseUntil: Timestamp(milliseconds: now.milliseconds + milliseconds), reason: nil,
-      startedAt: now, completedAt: nil, parked: 0, seal: nil, failure: nil)
+      startedAt: now, openedAt: now, completedAt: nil, parked: 0, seal: nil, failure: nil)
   }
 
   private static func decide(

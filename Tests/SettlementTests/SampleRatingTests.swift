@@ -39,7 +39,8 @@ struct SampleRatingTests {
         cutoff: 1, catalogVersion: catalog.version, policyVersion: nil, templateVersion: nil,
         programVersion: "test"),
       status: .running, fence: 1, owner: "test", leaseUntil: Timestamp(seconds: 0), reason: nil,
-      startedAt: Timestamp(seconds: 0), completedAt: nil, parked: 0, seal: nil, failure: nil)
+      startedAt: Timestamp(seconds: 0), openedAt: Timestamp(seconds: 0), completedAt: nil,
+      parked: 0, seal: nil, failure: nil)
     let targets = try await ledger.cohort(of: run, after: nil, limit: 10_000)
     #expect((1900...2000).contains(targets.count))
     let batch = try await ledger.ratingInputs(for: targets, of: run)

@@ -77,10 +77,15 @@ struct Processes: Sendable {
       ledger: GatedDispatchLedger(world.ledger, gate: node),
       topic: GatedTopic(world.events, gate: node), configuration: settings, logger: world.logger)
     let reconciler = reconciler(node)
+    let ledger = GatedRenderingLedger(world.ledger, gate: node)
+    let reissuing = Reissuing(
+      ledger: ledger, store: GatedBillStore(world.bills, gate: node),
+      pinned: PinnedBills(ledger: ledger, statements: statements(node)), logger: world.logger)
     var nextTick = world.loop.now
     while !world.isOver {
       do {
         _ = try await reconciler.pass()
+        _ = try await reissuing.pass()
         if world.loop.now >= nextTick {
           _ = try await dispatcher.tick()
           nextTick = world.loop.now + 1_200_000

@@ -6,7 +6,7 @@ import Synchronization
 @testable import EmbeddedStore
 
 /// The operator of the simulation, who knows what a provider says on the telephone: tries again what
-/// waits, resolves what is uncertain, and sends again what was told.
+/// waits, resolves what is uncertain, sends again what was told, and dates anew what is overdue.
 final class SimulatedOperator: Sendable {
   private static let signature = OperatorSignature(who: "operator", why: "simulated")
   private let world: SimulatedWorld
@@ -25,7 +25,7 @@ final class SimulatedOperator: Sendable {
       await world.loop.sleep(until: world.loop.now + 300_000 + world.upTo(1_500_000))
       guard world.isFaulty, !Task.isCancelled else { return }
       let month = SimulatedWorld.month
-      switch world.random.next() % 4 {
+      switch world.random.next() % 5 {
       case 0:
         try await act(.retry, on: DeliveryQuery(states: DeliveryQuery.setAside, month: month))
       case 1:
@@ -34,9 +34,27 @@ final class SimulatedOperator: Sendable {
           on: DeliveryQuery(
             states: [.accepted, .failed], month: month,
             customer: CustomerID(world.scenario.people[Int(world.upTo(6))].id)))
+      case 2: try await redate(CustomerID(world.scenario.people[Int(world.upTo(6))].id))
       default: try await resolveParked()
       }
     }
+  }
+
+  /// The due date of what a customer is still to be told is over, all of a sudden; whatever comes of
+  /// that meanwhile, it is dated anew.
+  private func redate(_ customer: CustomerID) async throws {
+    let month = SimulatedWorld.month
+    let over = month.next.firstDay.advanced(by: -1)
+    _ = try await world.ledger.database.write { connection in
+      try connection.run(
+        """
+        UPDATE deliveries SET due_date = ?1 WHERE month = ?2 AND customer_id = ?3 AND begun = 0
+          AND state IN (1, 2, 8) AND due_date IS NOT NULL AND awaits_bill = 0
+        """, over, month, customer)
+    }
+    try await act(
+      .redate,
+      on: DeliveryQuery(states: OperatorAction.redate.states, month: month, customer: customer))
   }
 
   /// In half of the seeds somebody asks the provider, once nothing is on its way to it any more.

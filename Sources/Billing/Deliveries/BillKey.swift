@@ -1,16 +1,21 @@
 /// Where a bill (청구서) lies in the bill store.
 ///
-/// `bills/{month}/p{policy}-t{template}/{fanout}/{customer}.v{version}.{channel}.{ext}`: made from
-/// the versions, so that bills of different versions never mix; `fanout` spreads customers over 256
-/// prefixes.
+/// `bills/{month}/p{policy}-t{template}/{fanout}/{customer}.v{version}.i{issue}.{channel}.{ext}`: made
+/// from the versions, so that bills of different versions never mix; `fanout` spreads customers over
+/// 256 prefixes.
 package struct BillKey: Hashable, Sendable {
   package var statement: StatementKey
   package var policy: Int
   package var template: Int
   package var channel: Channel
+  /// 1, 2, …: the same bill with another due date (`DueDate`) is the next issue.
+  package var issue: Int
 
-  package init(statement: StatementKey, policy: Int, template: Int, channel: Channel) {
+  package init(
+    statement: StatementKey, issue: Int = 1, policy: Int, template: Int, channel: Channel
+  ) {
     self.statement = statement
+    self.issue = issue
     self.policy = policy
     self.template = template
     self.channel = channel
@@ -19,7 +24,7 @@ package struct BillKey: Hashable, Sendable {
   /// The path, without a leading slash.
   package var path: String {
     "bills/\(statement.month)/p\(policy)-t\(template)/\(fanout)/"
-      + "\(statement.customer).v\(statement.version).\(channel.rawValue).\(fileExtension)"
+      + "\(statement.customer).v\(statement.version).i\(issue).\(channel.rawValue).\(fileExtension)"
   }
 
   /// `html.gz` for e-mail, `txt` for SMS.

@@ -40,8 +40,10 @@ extension DeliveryRecord {
   ///
   /// - Returns: `false` where it is finished and stays as it is.
   package mutating func refresh(
-    to customer: CurrentCustomer, usable: [Channel], zone: ZoneRules, at now: Timestamp
+    to customer: CurrentCustomer, policy: DeliveryPolicy, zone: ZoneRules, at now: Timestamp
   ) -> Bool {
+    let usable = customer.usable(under: policy)
+    let before = state
     if PlantedBug.changeForgetsQueued.isPlanted, state == .queued { return false }
     guard state != .accepted, state != .failed, state != .superseded else { return false }
     generation += 1
@@ -52,6 +54,13 @@ extension DeliveryRecord {
         unresolved: unresolved, closed: closed),
       usable: usable, suppression: customer.suppression(usable: usable))
     follow(decision, at: now)
+    if state == .planned, !isBegun,
+      let next = issue.next(
+        for: key.month, sendDay: customer.sendDay, zone: zone, policy: policy,
+        couldNotBeTold: before == .suppressed, at: now)
+    {
+      issue = next
+    }
     return true
   }
 
@@ -107,6 +116,7 @@ extension DeliveryRecord {
       changes.append("channels \(names(before.usable)) → \(names(usable))")
     }
     if dueAt != before.dueAt { changes.append("due \(before.dueAt) → \(dueAt)") }
+    if let change = issue.change(since: before.issue) { changes.append(change) }
     return changes.isEmpty ? nil : changes.joined(separator: "; ")
   }
 }

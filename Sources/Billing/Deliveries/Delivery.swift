@@ -113,7 +113,7 @@ package enum DeliveryState: String, CaseIterable, Hashable, Sendable {
   case failed
   /// Nobody knows whether the provider took it.
   case uncertain
-  /// Too late to go by itself; waits for an operator.
+  /// Too late to go by itself, or its bill is; waits for an operator.
   case held
   /// Opted out, no contact data, no slot left in the day.
   case suppressed
@@ -157,6 +157,8 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case noSlot
   /// More than `dispatch.maxLateness` after it was due.
   case tooLate
+  /// Its bill was to be paid by an earlier day than it could go on.
+  case dueDatePassed
   /// The slot ended before it could be sent.
   case slotOver
   /// The bill store or the ledger could not be reached; no attempt is counted.

@@ -73,12 +73,13 @@ extension BillKey {
     let name = parts[4].split(separator: ".", omittingEmptySubsequences: false)
     guard versions.count == 2, versions[0].first == "p", versions[1].first == "t",
       let policy = Int(versions[0].dropFirst()), let template = Int(versions[1].dropFirst()),
-      name.count >= 4, let customer = Int64(name[0]), name[1].first == "v",
-      let version = Int(name[1].dropFirst()), let channel = Channel(rawValue: String(name[2]))
+      name.count >= 5, let customer = Int64(name[0]), name[1].first == "v",
+      let version = Int(name[1].dropFirst()), name[2].first == "i",
+      let issue = Int(name[2].dropFirst()), let channel = Channel(rawValue: String(name[3]))
     else { return nil }
     self.init(
       statement: StatementKey(month: month, customer: CustomerID(customer), version: version),
-      policy: policy, template: template, channel: channel)
+      issue: issue, policy: policy, template: template, channel: channel)
     // The fan-out, the extension and every leading zero: only what is written back is a path.
     guard self.path == path else { return nil }
   }
@@ -130,6 +131,8 @@ private struct EventWriter {
     append(bill.statement.customer.number)
     append(".v")
     append(Int64(bill.statement.version))
+    append(".i")
+    append(Int64(bill.issue))
     append(".")
     append(bill.channel.rawValue)
     append(".")

@@ -75,6 +75,14 @@ extension DeliveryRecord {
     letGo()
   }
 
+  // MARK: Its bill
+
+  /// The bills that it waited for are made, or cannot be.
+  package mutating func receive(hasBills: Bool) {
+    issue.isAwaited = false
+    if !hasBills, state == .planned { setAside(as: .held, reason: .billUnusable) }
+  }
+
   // MARK: Out of the platform's hands
 
   /// The call's deadline passed long ago, and nobody said what became of it.

@@ -22,6 +22,9 @@ package struct DeliveryPolicy: Hashable, Sendable, Codable {
   package var masksNames: Bool
   /// The day of the month after the billing month by which a bill is to be paid, 1…31.
   package var dueDay: Int
+  /// Days that a customer has to pay from the first day on which the bill can be told, 0…60: where
+  /// these end after `dueDay`, the bill is due then.
+  package var daysToPay: Int
 
   package enum UncertainRule: String, Hashable, Sendable, Codable {
     /// Parked for an operator.
@@ -33,7 +36,7 @@ package struct DeliveryPolicy: Hashable, Sendable, Codable {
   package init(
     version: Int, channels: [Channel], templateVersion: Int, attemptsPerChannel: Int,
     backoffSeconds: Int, maxBackoffSeconds: Int, uncertain: UncertainRule, masksNames: Bool,
-    dueDay: Int
+    dueDay: Int, daysToPay: Int = defaultDaysToPay
   ) {
     self.version = version
     self.channels = channels.map(\.rawValue)
@@ -44,7 +47,11 @@ package struct DeliveryPolicy: Hashable, Sendable, Codable {
     self.uncertain = uncertain
     self.masksNames = masksNames
     self.dueDay = dueDay
+    self.daysToPay = daysToPay
   }
+
+  /// What a policy has that does not say.
+  package static let defaultDaysToPay = 7
 
   /// `channels` as values.
   package var billChannels: [Channel] { channels.compactMap(Channel.init(rawValue:)) }

@@ -53,6 +53,8 @@ package struct DeliveryRecord: Hashable, Sendable {
   package var offset: Int64?
   /// Of attempts; see `IdempotencyKey`.
   package var round: Int
+  /// Of the bill, beside its version.
+  package var issue: BillIssue
 
   package init(
     key: DeliveryKey, state: DeliveryState, generation: Int, fence: Int, reason: DeliveryReason?,
@@ -61,7 +63,7 @@ package struct DeliveryRecord: Hashable, Sendable {
     isBegun: Bool, attempt: Int, channelAttempts: Int, unresolved: Int, closed: ChannelSet,
     keyOpenedAt: Timestamp?, frozenSHA: ContentHash?, recipientHash: [UInt8]?, slotEnd: Timestamp,
     owner: String?, leaseUntil: Timestamp, queuedAt: Timestamp, publishedAt: Timestamp?,
-    partition: Int64?, offset: Int64?, round: Int
+    partition: Int64?, offset: Int64?, round: Int, issue: BillIssue
   ) {
     self.key = key
     self.state = state
@@ -94,13 +96,14 @@ package struct DeliveryRecord: Hashable, Sendable {
     self.partition = partition
     self.offset = offset
     self.round = round
+    self.issue = issue
   }
 
   /// A delivery that was made just now.
   package init(
     made key: DeliveryKey, state: DeliveryState, reason: DeliveryReason?, version: Int,
-    policy: Int, template: Int, usable: [Channel], channel: Channel?, quiet: QuietSlots,
-    timeZone: String, dueAt: Timestamp, at now: Timestamp
+    issue: BillIssue, policy: Int, template: Int, usable: [Channel], channel: Channel?,
+    quiet: QuietSlots, timeZone: String, dueAt: Timestamp, at now: Timestamp
   ) {
     let zero = Timestamp(milliseconds: 0)
     self.init(
@@ -109,7 +112,7 @@ package struct DeliveryRecord: Hashable, Sendable {
       timeZone: timeZone, dueAt: dueAt, madeAt: now, nextAt: dueAt, isBegun: false, attempt: 0,
       channelAttempts: 0, unresolved: 0, closed: [], keyOpenedAt: nil, frozenSHA: nil,
       recipientHash: nil, slotEnd: zero, owner: nil, leaseUntil: zero, queuedAt: zero,
-      publishedAt: nil, partition: nil, offset: nil, round: 1)
+      publishedAt: nil, partition: nil, offset: nil, round: 1, issue: issue)
   }
 
   /// Uncertain, and set aside for an operator: nothing else looks at it again.

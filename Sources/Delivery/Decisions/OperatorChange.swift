@@ -34,13 +34,16 @@ extension DeliveryRecord {
   ///   - others: the customer's other deliveries of the month.
   package func operatorFacts(
     _ reach: CustomerReach, policy: DeliveryPolicy, notAfter: Timestamp?,
-    others: [OperatorDecision.Other]
+    others: [OperatorDecision.Other], at now: Timestamp
   ) -> OperatorDecision.Facts {
     OperatorDecision.Facts(
       key: key, state: state, version: version, isBegun: isBegun, round: round, channel: channel,
       unresolved: unresolved, isParked: isParked, keyOpenedAt: keyOpenedAt, notAfter: notAfter,
       recipientStands: recipientHash == reach.contactHash, uncertainRule: policy.uncertain,
-      others: others, usable: reach.usable, suppression: reach.suppression)
+      others: others, usable: reach.usable, suppression: reach.suppression, issue: issue,
+      redatedTo: DueDate.decide(
+        of: key.month, sendDay: reach.customer.sendDay, zone: reach.zone, madeAt: now,
+        policy: policy))
   }
 
   /// Does what was decided. Of `.resend` that is what becomes of the original; the new delivery is
@@ -55,10 +58,18 @@ extension DeliveryRecord {
     case .plan(let channel, let round):
       beginAnew(on: channel, round: round, at: now)
       copy(reach.customer, usable: reach.usable, zone: reach.zone)
+      issue.goesPastDue = true
+    case .redate(let channel, let round, let dueDate):
+      beginAnew(on: channel, round: round, at: now)
+      copy(reach.customer, usable: reach.usable, zone: reach.zone)
+      issue = issue.next(dueDate: dueDate)
+      // It may still be early.
+      nextAt = max(now, dueAt)
     case .planUnderSameKey:
       state = .planned
       reason = .operatorDecision
       letGo(byOperatorAt: now)
+      issue.goesPastDue = true
     case .followAbsence:
       followAbsence(by: policy, jitter: jitter &+ key.customer.spread, at: now)
       letGo(byOperatorAt: now, keepingTime: true)
@@ -104,7 +115,9 @@ extension DeliveryRecord {
   ) -> DeliveryRecord {
     var record = DeliveryRecord(
       made: resendKey(sequence), state: .planned, reason: .operatorDecision, version: version,
-      policy: policy, template: template, usable: reach.usable, channel: channel,
+      // What was told once is told again, whenever that is.
+      issue: BillIssue(number: issue.number, dueDate: nil), policy: policy, template: template,
+      usable: reach.usable, channel: channel,
       quiet: reach.customer.quiet, timeZone: reach.customer.timeZone, dueAt: now, at: now)
     record.queuedAt = Self.queuedLongAgo
     return record

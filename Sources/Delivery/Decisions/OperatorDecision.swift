@@ -8,6 +8,8 @@ package import Billing
 package enum OperatorDecision: Hashable, Sendable {
   /// Planned from the beginning on this channel: attempts are counted anew.
   case plan(on: Channel, round: Int)
+  /// Planned from the beginning, with the next issue of its bill.
+  case redate(on: Channel, round: Int, dueDate: CalendarDay)
   /// Planned for one attempt more under the key of those that nobody knows the outcome of.
   case planUnderSameKey
   case accept
@@ -40,12 +42,16 @@ package enum OperatorDecision: Hashable, Sendable {
     package var usable: [Channel]
     /// Why the customer cannot be told at all; `nil` when they can.
     package var suppression: DeliveryReason?
+    package var issue: BillIssue
+    /// The due date that the bill would have if it were made now.
+    package var redatedTo: CalendarDay
 
     package init(
       key: DeliveryKey, state: DeliveryState, version: Int, isBegun: Bool, round: Int,
       channel: Channel?, unresolved: Int, isParked: Bool, keyOpenedAt: Timestamp?,
       notAfter: Timestamp?, recipientStands: Bool, uncertainRule: DeliveryPolicy.UncertainRule,
-      others: [Other], usable: [Channel], suppression: DeliveryReason?
+      others: [Other], usable: [Channel], suppression: DeliveryReason?,
+      issue: BillIssue, redatedTo: CalendarDay
     ) {
       self.key = key
       self.state = state
@@ -62,6 +68,8 @@ package enum OperatorDecision: Hashable, Sendable {
       self.others = others
       self.usable = usable
       self.suppression = suppression
+      self.issue = issue
+      self.redatedTo = redatedTo
     }
   }
 
@@ -93,6 +101,7 @@ package enum OperatorDecision: Hashable, Sendable {
       guard facts.notAfter.map({ $0 < now }) ?? true else { return .refuse(.callUnderWay) }
       return .followAbsence
     case .resend(let again): return resend(facts, again: again)
+    case .redate: return redate(facts)
     }
   }
 
@@ -123,6 +132,21 @@ package enum OperatorDecision: Hashable, Sendable {
     let isYoung = KeyAge.isYoung(
       openedAt: openedAt, keptSeconds: provider.keepsKeySeconds, now: now, timing: request.timing)
     return isYoung ? .planUnderSameKey : .refuse(.unresolved)
+  }
+
+  /// As for a retry, but that it goes with another bill: never under a key that something may have
+  /// been taken under.
+  private static func redate(_ facts: Facts) -> OperatorDecision {
+    guard facts.key.kind != .resend, let dueDate = facts.issue.dueDate else {
+      return .refuse(.nothingDue)
+    }
+    // So that the same command a second time, or twice at once, finds nothing left to do.
+    guard facts.redatedTo > dueDate else { return .refuse(.timeEnough) }
+    if let refusal = unreachable(facts) ?? outdated(facts) { return .refuse(refusal) }
+    guard facts.unresolved == 0 else { return .refuse(.unresolved) }
+    guard let channel = facts.usable.first else { return .refuse(.noContact) }
+    return .redate(
+      on: channel, round: facts.isBegun ? facts.round + 1 : facts.round, dueDate: facts.redatedTo)
   }
 
   private static func resend(_ facts: Facts, again: Bool) -> OperatorDecision {

@@ -116,11 +116,15 @@ package struct FoundDelivery: Hashable, Sendable {
   package var unresolved: Int
   /// Since when it is in its state.
   package var changedAt: Timestamp
+  /// Of the bill, beside its version.
+  package var issue: Int
+  /// By when the bill is to be paid; `nil` where nothing is, and for a resend.
+  package var dueDate: CalendarDay?
 
   package init(
     key: DeliveryKey, state: DeliveryState, generation: Int, reason: DeliveryReason?,
     version: Int, channel: Channel?, provider: String?, round: Int, attempts: Int,
-    unresolved: Int, changedAt: Timestamp
+    unresolved: Int, changedAt: Timestamp, issue: Int, dueDate: CalendarDay?
   ) {
     self.key = key
     self.state = state
@@ -133,6 +137,8 @@ package struct FoundDelivery: Hashable, Sendable {
     self.attempts = attempts
     self.unresolved = unresolved
     self.changedAt = changedAt
+    self.issue = issue
+    self.dueDate = dueDate
   }
 
   /// What its provider was given, or will be, to recognise the message by; to ask about it.
@@ -153,6 +159,8 @@ package enum OperatorAction: Hashable, Sendable {
   ///
   /// `again`: also of what was sent again before.
   case resend(again: Bool)
+  /// Planned again with the next issue of its bill, whose due date is one for a bill made now.
+  case redate
 
   /// In the log, before the operator's own words.
   package var name: String {
@@ -161,6 +169,7 @@ package enum OperatorAction: Hashable, Sendable {
     case .resolveAccepted: "resolve --accepted"
     case .resolveAbsent: "resolve --absent"
     case .resend: "resend"
+    case .redate: "redate"
     }
   }
 
@@ -170,6 +179,7 @@ package enum OperatorAction: Hashable, Sendable {
     case .retry: [.held, .failed, .uncertain]
     case .resolveAccepted, .resolveAbsent: [.uncertain]
     case .resend: [.accepted, .failed]
+    case .redate: [.planned, .queued, .held, .failed]
     }
   }
 }
@@ -239,6 +249,10 @@ package enum OperatorRefusal: String, CaseIterable, Hashable, Sendable {
   case superseded
   /// It was sent again before.
   case alreadyResent
+  /// Its bill asks for nothing, or it repeats what was told before.
+  case nothingDue
+  /// Its due date leaves the customer the time that the policy promises.
+  case timeEnough
   case optedOut
   case noContact
   case noSlot

@@ -185,9 +185,9 @@ private enum AuditRows {
     var bills: [ListedBill] = []
     try connection.query(
       """
-      SELECT customer_id, version, policy, template, channel, size, sha256 FROM bills
+      SELECT customer_id, version, policy, template, channel, size, sha256, issue FROM bills
       WHERE month = ?1 AND customer_id BETWEEN ?2 AND ?3
-      ORDER BY customer_id, version, policy, template, channel
+      ORDER BY customer_id, version, policy, template, issue, channel
       """, month, customers.lowerBound, customers.upperBound
     ) { row in
       guard let channel = Channel(code: row.int(4)) else { throw damaged("a bill's channel") }
@@ -196,7 +196,7 @@ private enum AuditRows {
           key: BillKey(
             statement: StatementKey(
               month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-            policy: row.int(2), template: row.int(3), channel: channel),
+            issue: row.int(7), policy: row.int(2), template: row.int(3), channel: channel),
           size: row.int(5), sha256: try row.hash(6), policyChannels: channels[row.int(2)] ?? []))
     }
     return bills
@@ -265,7 +265,8 @@ private enum AuditRows {
   static func delivery(_ key: DeliveryKey, in connection: Connection) throws -> DeliveryLife? {
     try connection.first(
       """
-      SELECT state, reason, version, channels, quiet_mask, time_zone, due_at, next_at
+      SELECT state, reason, version, channels, quiet_mask, time_zone, due_at, next_at, issue,
+        due_date
       FROM deliveries WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
@@ -276,7 +277,8 @@ private enum AuditRows {
         key: key, state: state, reason: row.optionalText(1), version: row.int(2),
         channels: row.text(3).compactMap { $0.wholeNumberValue.flatMap(Channel.init(code:)) },
         quietSlots: quiet, timeZone: row.text(5), dueAt: Timestamp(milliseconds: row.integer(6)),
-        nextAt: Timestamp(milliseconds: row.integer(7)), entries: [], attempts: [])
+        nextAt: Timestamp(milliseconds: row.integer(7)), entries: [], attempts: [],
+        issue: row.int(8), dueDate: row.optionalDay(9))
     }
   }
 

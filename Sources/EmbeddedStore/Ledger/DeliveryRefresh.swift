@@ -78,7 +78,7 @@ enum DeliveryRefresh {
     let zone = try zones.rules(of: customer.timeZone)
     guard
       row.record.refresh(
-        to: customer, usable: customer.usable(under: policy), zone: zone, at: now)
+        to: customer, policy: policy, zone: zone, at: now)
     else { return }
     try zones.note(customer.timeZone, in: connection)
     try row.save(

@@ -18,9 +18,10 @@ struct DeliveryRow {
     d.version, d.policy, d.template, d.channels, d.channel, d.quiet_mask, d.time_zone, d.due_at,
     d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
     d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
-    d.queued_at, d.published_at, d.partition, d.offset, d.last_attempt, d.last_entry, d.round
+    d.queued_at, d.published_at, d.partition, d.offset, d.last_attempt, d.last_entry, d.round,
+    d.issue, d.due_date, d.awaits_bill, d.goes_past_due
     """
-  static let columnCount = 36
+  static let columnCount = 40
 
   /// Where a delivery's row is, as the end of a statement with its key bound from position `n`.
   static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
@@ -46,7 +47,10 @@ struct DeliveryRow {
       leaseUntil: Timestamp(milliseconds: row.integer(28)),
       queuedAt: Timestamp(milliseconds: row.integer(29)),
       publishedAt: row.optionalInteger(30).map(Timestamp.init(milliseconds:)),
-      partition: row.optionalInteger(31), offset: row.optionalInteger(32), round: row.int(35))
+      partition: row.optionalInteger(31), offset: row.optionalInteger(32), round: row.int(35),
+      issue: BillIssue(
+        number: row.int(36), dueDate: row.optionalDay(37), isAwaited: row.integer(38) != 0,
+        goesPastDue: row.integer(39) != 0))
     savedState = state
     lastAttempt = row.optionalInteger(33)
     lastEntry = row.optionalInteger(34)
@@ -80,7 +84,7 @@ struct DeliveryRow {
     }
     let statement = try connection.statement(Self.update)
     bindColumns(to: statement, changedAt: state == savedState ? nil : now)
-    record.key.bind(to: statement, at: 30)
+    record.key.bind(to: statement, at: 34)
     try statement.finish()
     savedState = state
   }
@@ -91,7 +95,8 @@ struct DeliveryRow {
       channel_attempts = ?, unresolved = ?, closed_channels = ?, key_opened_at = ?,
       frozen_sha256 = ?, recipient_hash = ?, slot_end = ?, owner = ?, lease_until = ?,
       published_at = ?, partition = ?, offset = ?, last_entry = ?, made_at = ?, round = ?,
-      queued_at = ?, changed_at = coalesce(?, changed_at)
+      queued_at = ?, issue = ?, due_date = ?, awaits_bill = ?, goes_past_due = ?,
+      changed_at = coalesce(?, changed_at)
     WHERE \(byKey)
     """
 
@@ -124,7 +129,11 @@ struct DeliveryRow {
     record.madeAt.bind(to: statement, at: 26)
     statement.bind(record.round, at: 27)
     record.queuedAt.bind(to: statement, at: 28)
-    changedAt.bind(to: statement, at: 29)
+    statement.bind(record.issue.number, at: 29)
+    record.issue.dueDate.bind(to: statement, at: 30)
+    statement.bind(record.issue.isAwaited ? 1 : 0, at: 31)
+    statement.bind(record.issue.goesPastDue ? 1 : 0, at: 32)
+    changedAt.bind(to: statement, at: 33)
   }
 
   static func damaged(_ detail: String) -> StoreError {
@@ -180,9 +189,9 @@ struct MadeDeliveries {
       """
       INSERT INTO deliveries (month, customer_id, kind, sequence, state, reason, version, policy,
         template, channels, channel, quiet_mask, time_zone, due_day, due_at, next_at, made_at,
-        changed_at, queued_at, last_entry)
+        changed_at, queued_at, last_entry, issue, due_date, awaits_bill)
       VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?17, ?18,
-        ?19)
+        ?19, ?20, ?21, ?22)
       """)
     log = try DeliveryLog(connection)
   }
@@ -208,6 +217,9 @@ struct MadeDeliveries {
     record.madeAt.bind(to: insert, at: 17)
     record.queuedAt.bind(to: insert, at: 18)
     insert.bind(entry, at: 19)
+    insert.bind(record.issue.number, at: 20)
+    record.issue.dueDate.bind(to: insert, at: 21)
+    insert.bind(record.issue.isAwaited ? 1 : 0, at: 22)
     try insert.finish()
   }
 }

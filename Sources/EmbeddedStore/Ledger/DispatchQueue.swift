@@ -130,7 +130,10 @@ struct DispatchRow {
       hasChannel: row.int(9) != 0, version: row.int(10), policy: row.int(11),
       template: row.int(12), dueAt: Timestamp(milliseconds: row.integer(13)),
       madeAt: Timestamp(milliseconds: row.integer(14)),
-      sha256: row.isNull(17) ? nil : try row.hash(17))
+      sha256: row.isNull(17) ? nil : try row.hash(17),
+      issue: BillIssue(
+        number: row.int(18), dueDate: row.optionalDay(19), isAwaited: row.integer(20) != 0,
+        goesPastDue: row.integer(21) != 0))
     slotEnd = Timestamp(milliseconds: row.integer(15))
     lastEntry = row.optionalInteger(16)
   }
@@ -138,13 +141,13 @@ struct DispatchRow {
   private static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.next_at, d.quiet_mask, d.generation, d.fence,
     d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.slot_end,
-    d.last_entry, b.sha256
+    d.last_entry, b.sha256, d.issue, d.due_date, d.awaits_bill, d.goes_past_due
     """
 
   private static let bill = """
     LEFT JOIN bills b ON b.month = d.month AND b.customer_id = d.customer_id
       AND b.version = d.version AND b.policy = d.policy AND b.template = d.template
-      AND b.channel = d.channel
+      AND b.issue = d.issue AND b.channel = d.channel
     """
 
   /// Where all twelve slots are quiet the row is due all the same: to be suppressed.
@@ -237,7 +240,7 @@ private struct DispatchWriter {
     guard !supersededKeys.contains(row.key) else { return }
     let delivery = row.delivery
     let decision = delivery.decision(
-      at: now, maxLatenessSeconds: request.maxLatenessSeconds,
+      at: now, on: request.day, maxLatenessSeconds: request.maxLatenessSeconds,
       noChannel: delivery.hasChannel ? .optedOut : try whyUnreachable(row.key.customer))
     switch decision {
     case .queue:
@@ -260,6 +263,7 @@ private struct DispatchWriter {
       }
       try queue(row)
       batch.events.append(event)
+    case .wait: batch.waiting += 1
     case .hold(let reason):
       try setAside(row, as: .held, reason)
       batch.held += 1

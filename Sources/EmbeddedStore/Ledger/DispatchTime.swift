@@ -60,9 +60,9 @@ extension EmbeddedLedger: LedgerTime {
     try connection.query(
       """
       SELECT \(DeliveryRow.columns) FROM deliveries d
-      WHERE d.state IN (?, ?) OR (d.state = ? AND d.reason = ?)
+      WHERE d.state IN (?, ?) OR (d.state = ? AND d.reason IN (?, ?))
       """, DeliveryState.queued.code, DeliveryState.claimed.code, DeliveryState.held.code,
-      DeliveryReason.tooLate.rawValue
+      DeliveryReason.tooLate.rawValue, DeliveryReason.dueDatePassed.rawValue
     ) { rows.append(try DeliveryRow($0)) }
     return rows
   }

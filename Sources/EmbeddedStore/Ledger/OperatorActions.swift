@@ -49,7 +49,7 @@ private struct OperatorActing {
     guard let signature else { return outcome }
     switch decision {
     case .refuse: break
-    case .plan, .planUnderSameKey, .followAbsence:
+    case .plan, .redate, .planUnderSameKey, .followAbsence:
       try save(&row, signature, in: connection)
     case .accept: try accept(&row, signature, in: connection)
     case .resend(let channel, let sequence):
@@ -108,7 +108,8 @@ private struct OperatorActing {
         Timestamp(milliseconds: $0.integer(0))
       }
     }
-    return row.record.operatorFacts(reach, policy: policy, notAfter: notAfter, others: others)
+    return row.record.operatorFacts(
+      reach, policy: policy, notAfter: notAfter, others: others, at: now)
   }
 
   // MARK: What is written

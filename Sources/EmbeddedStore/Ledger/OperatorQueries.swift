@@ -20,7 +20,7 @@ extension EmbeddedLedger: OperatorLedger {
 enum OperatorQueries {
   private static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.reason, d.version,
-    d.channel, a.provider, d.round, d.attempt, d.unresolved, d.changed_at
+    d.channel, a.provider, d.round, d.attempt, d.unresolved, d.changed_at, d.issue, d.due_date
     """
 
   private static let latest = "LEFT JOIN attempts a ON a.attempt_id = d.last_attempt"
@@ -93,6 +93,7 @@ extension FoundDelivery {
       reason: row.optionalText(6).flatMap(DeliveryReason.init(rawValue:)), version: row.int(7),
       channel: Channel(code: row.int(8)), provider: row.optionalText(9), round: row.int(10),
       attempts: row.int(11), unresolved: row.int(12),
-      changedAt: Timestamp(milliseconds: row.integer(13)))
+      changedAt: Timestamp(milliseconds: row.integer(13)), issue: row.int(14),
+      dueDate: row.optionalDay(15))
   }
 }

@@ -25,6 +25,8 @@ enum DeliveryRows {
     let customer: CustomerID
     let version: Int
     let current: CurrentCustomer
+    /// Of the bill that the run has made.
+    let dueDate: CalendarDay?
     var existing: [DeliveryMaking.Existing] = []
   }
 
@@ -32,11 +34,13 @@ enum DeliveryRows {
     """
     SELECT m.customer_id, m.version, c.channels, length(c.email_sealed), length(c.phone_sealed),
       c.quiet_mask, c.time_zone, c.send_day, d.kind, d.sequence, d.state, d.begun, d.version,
-      d.policy, d.template
+      d.policy, d.template, b.due_date
     FROM (\(SelectedRows.statements(selection))) m
     CROSS JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?4
     LEFT JOIN deliveries d INDEXED BY deliveries_key
       ON d.month = ?1 AND d.customer_id = m.customer_id
+    LEFT JOIN bills b ON b.month = ?1 AND b.customer_id = m.customer_id AND b.version = m.version
+      AND b.policy = ?6 AND b.template = ?7 AND b.issue = 1 AND b.channel = ?8
     ORDER BY m.customer_id
     """
   }
@@ -50,7 +54,8 @@ enum DeliveryRows {
     let selection = request.selection
     try connection.query(
       subjectsQuery(selection), selection.month, selection.run, request.chunk.range.lower,
-      Int64.max, request.chunk.range.upper
+      Int64.max, request.chunk.range.upper, request.policy.version,
+      request.policy.templateVersion, request.policy.billChannels.first?.code ?? 0
     ) { row in
       let customer = CustomerID(row.integer(0))
       if subjects.last?.customer != customer { subjects.append(try Subject(row, customer)) }
@@ -65,6 +70,7 @@ extension DeliveryRows.Subject {
     self.customer = customer
     version = row.int(1)
     current = try CurrentCustomer(row, at: 2)
+    dueDate = row.optionalDay(15)
   }
 }
 
@@ -104,7 +110,7 @@ private struct DeliveryWriter {
         channels = ?10, channel = ?11, next_at = CASE WHEN ?5 = 1 THEN due_at ELSE next_at END,
         generation = generation + 1, closed_channels = 0, channel_attempts = 0, owner = NULL,
         lease_until = 0, slot_end = 0, published_at = NULL, partition = NULL, offset = NULL,
-        changed_at = ?12
+        changed_at = ?12, issue = ?13, due_date = ?14, awaits_bill = ?15, goes_past_due = 0
       WHERE month = ?1 AND customer_id = ?2 AND kind = ?3 AND sequence = ?4
       """)
     logMoved = try connection.statement(
@@ -146,13 +152,23 @@ private struct DeliveryWriter {
       month: month, customer: subject.customer, kind: kind, sequence: sequence)
     try new.add(
       DeliveryMaking.make(
-        key, version: subject.version, policy: policy, customer: subject.current, due: due, at: now),
+        key, version: subject.version, issue: try issue(of: subject), policy: policy,
+        customer: subject.current, due: due, at: now),
       who: Self.who)
+  }
+
+  private mutating func issue(of subject: DeliveryRows.Subject) throws -> BillIssue {
+    guard let zone = sendDays.rules(of: subject.current.timeZone) else {
+      throw DeliveryRow.damaged("a customer's time zone is unknown")
+    }
+    return DeliveryMaking.issue(
+      dueDate: subject.dueDate, of: month, for: subject.current, zone: zone, policy: policy, at: now
+    )
   }
 
   /// A delivery that has not begun goes with another bill; whoever had it finds its generation
   /// changed (R4).
-  private func move(
+  private mutating func move(
     _ existing: DeliveryMaking.Existing, of subject: DeliveryRows.Subject
   ) throws {
     let usable = subject.current.usable(under: policy)
@@ -169,6 +185,10 @@ private struct DeliveryWriter {
     move.bind(ChannelDigits.digits(usable), at: 10)
     move.bind(usable.first?.code ?? 0, at: 11)
     now.bind(to: move, at: 12)
+    let issue = try issue(of: subject)
+    move.bind(issue.number, at: 13)
+    issue.dueDate.bind(to: move, at: 14)
+    move.bind(issue.isAwaited ? 1 : 0, at: 15)
     try move.finish()
     key.bind(to: logMoved, at: 1)
     logMoved.bind(Self.who, at: 5)

@@ -28,14 +28,14 @@ extension EmbeddedLedger: RenderingLedger {
   }
 
   package func statements(
-    of selection: RenderingSelection, customers: ClosedRange<CustomerID>
-  ) async throws -> [ManifestStatement] {
+    of selection: RenderingSelection, customers: ClosedRange<CustomerID>, cutoff: Int64
+  ) async throws -> [BillableStatement] {
     try await database.read { connection in
-      var rows: [ManifestStatement] = []
+      var rows: [BillableStatement] = []
       try connection.query(
-        SelectedRows.statements(selection), selection.month, selection.run, customers.lowerBound,
-        0, customers.upperBound
-      ) { rows.append(try SelectedRows.statement($0, month: selection.month)) }
+        SelectedRows.billable(selection), selection.month, selection.run, customers.lowerBound,
+        cutoff, customers.upperBound
+      ) { rows.append(try SelectedRows.billable($0, month: selection.month)) }
       return rows
     }
   }
@@ -58,14 +58,27 @@ extension EmbeddedLedger: RenderingLedger {
 
   package func latestStatement(
     of customer: CustomerID, month: BillingMonth
-  ) async throws -> ManifestStatement? {
+  ) async throws -> BillableStatement? {
     try await database.read { connection in
       try connection.first(
         """
-        SELECT customer_id, version, hash, total FROM manifest
-        WHERE month = ?1 AND customer_id = ?2 ORDER BY version DESC LIMIT 1
-        """, month, customer
-      ) { try SelectedRows.statement($0, month: month) }
+        SELECT m.customer_id, m.version, m.hash, m.total, c.send_day, c.time_zone FROM manifest m
+        LEFT JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_to = ?3
+        WHERE m.month = ?1 AND m.customer_id = ?2 ORDER BY m.version DESC LIMIT 1
+        """, month, customer, Int64.max
+      ) { try SelectedRows.billable($0, month: month) }
+    }
+  }
+
+  package func bill(_ key: BillKey) async throws -> BillRow? {
+    try await database.read { try BillRows.read(key, in: $0) }
+  }
+
+  package func latestBill(
+    of statement: StatementKey, by policy: DeliveryPolicy, channel: Channel
+  ) async throws -> BillRow? {
+    try await database.read {
+      try BillRows.latest(of: statement, by: policy, channel: channel, in: $0)
     }
   }
 
@@ -114,6 +127,18 @@ extension EmbeddedLedger: RenderingLedger {
       return try DeliveryRows.make(request, at: now, in: connection)
     }
   }
+
+  package func awaitedIssues(
+    after: DeliveryKey?, limit: Int
+  ) async throws -> [AwaitedIssue] {
+    try await database.read { try AwaitedIssues.page(after: after, limit, in: $0) }
+  }
+
+  package func recordIssues(_ issues: [MadeIssue]) async throws {
+    try await database.write { connection in
+      try AwaitedIssues.commit(issues, at: try self.now(in: connection), in: connection)
+    }
+  }
 }
 
 extension RenderingSelection {
@@ -152,80 +177,28 @@ enum SelectedRows {
     "SELECT customer_id FROM (\(statements(selection)))"
   }
 
+  /// The same with send day and zone of the customer, as they were recorded up to the cutoff ?4;
+  /// NULL where the customer is not there.
+  static func billable(_ selection: RenderingSelection) -> String {
+    """
+    SELECT m.customer_id, m.version, m.hash, m.total, c.send_day, c.time_zone
+    FROM (\(statements(selection))) m
+    LEFT JOIN customers c ON c.customer_id = m.customer_id AND c.recorded_from <= ?4
+      AND c.recorded_to > ?4
+    ORDER BY m.customer_id
+    """
+  }
+
+  static func billable(_ row: Statement, month: BillingMonth) throws -> BillableStatement {
+    BillableStatement(
+      statement: try statement(row, month: month),
+      sendDay: row.optionalInteger(4).map { Int($0) }, timeZone: row.optionalText(5) ?? "")
+  }
+
   static func statement(_ row: Statement, month: BillingMonth) throws -> ManifestStatement {
     ManifestStatement(
       key: StatementKey(
         month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
       hash: try row.hash(2), total: row.integer(3))
-  }
-}
-
-/// Rows of `bills`.
-enum BillRows {
-  /// A row that is there already must be the same one.
-  static func insert(_ bills: [BillRow], run: Int64, in connection: Connection) throws {
-    let insert = try connection.statement(
-      """
-      INSERT INTO bills (month, customer_id, version, policy, template, channel, run_id, size, sha256)
-      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING
-      """)
-    for bill in bills {
-      bind(bill.key, to: insert)
-      insert.bind(run, at: 7)
-      insert.bind(bill.size, at: 8)
-      insert.bind(bill.sha256, at: 9)
-      try insert.finish()
-      if connection.changes == 0 { try requireSame(bill, in: connection) }
-    }
-  }
-
-  static func page(
-    of month: BillingMonth, after: BillKey?, _ limit: Int, in connection: Connection
-  ) throws -> [BillRow] {
-    var rows: [BillRow] = []
-    try connection.query(
-      """
-      SELECT customer_id, version, policy, template, channel, size, sha256 FROM bills
-      WHERE month = ?1
-        AND (customer_id, version, policy, template, channel) > (?2, ?3, ?4, ?5, ?6)
-      ORDER BY customer_id, version, policy, template, channel LIMIT ?7
-      """, month, after?.statement.customer.number ?? Int64.min, after?.statement.version ?? 0,
-      after?.policy ?? 0, after?.template ?? 0, after?.channel.code ?? 0, limit
-    ) { row in
-      guard let channel = Channel(code: row.int(4)) else {
-        throw StoreError(
-          .corrupt, operation: "read the ledger", detail: "a bill's channel has an unknown code")
-      }
-      rows.append(
-        BillRow(
-          key: BillKey(
-            statement: StatementKey(
-              month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-            policy: row.int(2), template: row.int(3), channel: channel),
-          size: row.int(5), sha256: try row.hash(6)))
-    }
-    return rows
-  }
-
-  private static func requireSame(_ bill: BillRow, in connection: Connection) throws {
-    let select = try connection.statement(
-      "SELECT sha256 FROM bills WHERE month = ?1 AND customer_id = ?2 AND version = ?3 "
-        + "AND policy = ?4 AND template = ?5 AND channel = ?6")
-    bind(bill.key, to: select)
-    defer { select.reset() }
-    guard try select.step(), try select.hash(0) == bill.sha256 else {
-      throw StoreError(
-        .conflict, operation: "record a bill",
-        detail: "\(bill.key.path) is recorded with another content")
-    }
-  }
-
-  private static func bind(_ key: BillKey, to statement: Statement) {
-    statement.bind(Int64(key.statement.month.index), at: 1)
-    statement.bind(key.statement.customer.number, at: 2)
-    statement.bind(key.statement.version, at: 3)
-    statement.bind(key.policy, at: 4)
-    statement.bind(key.template, at: 5)
-    statement.bind(key.channel.code, at: 6)
   }
 }

@@ -10,7 +10,9 @@ extension EmbeddedLedger: RunLedger {
       let obstacle = found == nil ? try RunRows.open(excludedBy: request, in: connection) : nil
       switch OpeningDecision.decide(request, found: found, obstacle: obstacle, at: now) {
       case .start:
-        let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
+        let run = try RunRows.insert(
+          request, at: now, openedAt: self.now(in: connection), leaseUntil: leaseUntil,
+          in: connection)
         return .started(RunHold(run: run, worker: request.worker))
       case .takeOver(let run):
         let taken = try RunRows.takeOver(
@@ -257,7 +259,7 @@ enum RunRows {
   static let select = """
     SELECT run_id, job, month, kind, sequence, status, fence, owner, lease_until, cutoff,
       catalog_version, policy_version, template_version, program_version, reason, started_at,
-      completed_at, parked, seal, failure
+      completed_at, parked, seal, failure, opened_at
     FROM runs
     """
 
@@ -296,6 +298,7 @@ enum RunRows {
       status: status, fence: row.integer(6), owner: row.text(7),
       leaseUntil: Timestamp(milliseconds: row.integer(8)), reason: row.optionalText(14),
       startedAt: Timestamp(milliseconds: row.integer(15)),
+      openedAt: Timestamp(milliseconds: row.integer(20)),
       completedAt: row.optionalInteger(16).map { Timestamp(milliseconds: $0) },
       parked: row.integer(17), seal: row.isNull(18) ? nil : try row.hash(18),
       failure: row.optionalText(19))
@@ -321,18 +324,20 @@ enum RunRows {
   /// A new run. The write lock of this transaction is the one that every write of inputs takes, so
   /// the highest record number is the last committed one.
   static func insert(
-    _ request: RunRequest, at now: Timestamp, leaseUntil: Timestamp, in connection: Connection
+    _ request: RunRequest, at now: Timestamp, openedAt: Timestamp, leaseUntil: Timestamp,
+    in connection: Connection
   ) throws -> RunRecord {
     try connection.run(
       """
       INSERT INTO runs (job, month, kind, sequence, status, fence, owner, lease_until, cutoff,
-        catalog_version, policy_version, template_version, program_version, reason, started_at)
+        catalog_version, policy_version, template_version, program_version, reason, started_at,
+        opened_at)
       VALUES (?1, ?2, ?3, ?4, 1, 1, ?5, ?6,
-        (SELECT coalesce(max(record_number), 0) FROM records), ?7, ?8, ?9, ?10, ?11, ?12)
+        (SELECT coalesce(max(record_number), 0) FROM records), ?7, ?8, ?9, ?10, ?11, ?12, ?13)
       """,
       request.key.job.code, request.key.month, request.key.kind.code, request.key.sequence,
       request.worker, leaseUntil, request.catalogVersion, request.policyVersion,
-      request.templateVersion, request.programVersion, request.reason, now)
+      request.templateVersion, request.programVersion, request.reason, now, openedAt)
     let id = connection.lastInsertedRow
     for (position, name) in request.steps.enumerated() {
       try connection.run(

@@ -211,6 +211,12 @@ extension LineID: SQLValue {
   }
 }
 
+extension Statement {
+  func optionalDay(_ column: Int) -> CalendarDay? {
+    optionalInteger(column).map { CalendarDay(daysSince1970: Int32(truncatingIfNeeded: $0)) }
+  }
+}
+
 extension CalendarDay: SQLValue {
   package func bind(to statement: Statement, at position: Int) {
     statement.bind(Int64(daysSince1970), at: position)

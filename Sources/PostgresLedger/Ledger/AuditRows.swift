@@ -64,9 +64,9 @@ enum AuditRows {
   ) throws -> [ListedBill] {
     var bills = try connection.rows(
       """
-      SELECT customer_id, version, policy, template, channel, size, sha256 FROM bills
+      SELECT customer_id, version, policy, template, channel, size, sha256, issue FROM bills
       WHERE month = $1 AND customer_id BETWEEN $2 AND $3
-      ORDER BY customer_id, version, policy, template, channel
+      ORDER BY customer_id, version, policy, template, issue, channel
       """, month, customers.lowerBound, customers.upperBound
     ) { row in
       guard let channel = Channel(code: row.int(4)) else { throw damaged("a bill's channel") }
@@ -74,7 +74,7 @@ enum AuditRows {
         key: BillKey(
           statement: StatementKey(
             month: month, customer: CustomerID(row.integer(0)), version: row.int(1)),
-          policy: row.int(2), template: row.int(3), channel: channel),
+          issue: row.int(7), policy: row.int(2), template: row.int(3), channel: channel),
         size: row.int(5), sha256: try row.hash(6), policyChannels: [])
     }
     let channels = try policyChannels(Set(bills.map(\.key.policy)), in: connection)

@@ -102,7 +102,8 @@ enum AuditedDeliveries {
   static func find(_ key: DeliveryKey, in connection: PostgresConnection) throws -> DeliveryLife? {
     try connection.first(
       """
-      SELECT state, reason, version, channels, quiet_mask, time_zone, due_at, next_at
+      SELECT state, reason, version, channels, quiet_mask, time_zone, due_at, next_at, issue,
+        due_date
       FROM deliveries WHERE month = $1 AND customer_id = $2 AND kind = $3 AND sequence = $4
       """, key.month, key.customer, key.kind.code, key.sequence
     ) { row in
@@ -112,7 +113,8 @@ enum AuditedDeliveries {
       return DeliveryLife(
         key: key, state: state, reason: row.optionalText(1), version: row.int(2),
         channels: ChannelDigits.channels(row.int(3)), quietSlots: quiet, timeZone: row.text(5),
-        dueAt: row.timestamp(6), nextAt: row.timestamp(7), entries: [], attempts: [])
+        dueAt: row.timestamp(6), nextAt: row.timestamp(7), entries: [], attempts: [],
+        issue: row.int(8), dueDate: row.optionalDay(9))
     }
   }
 

@@ -58,7 +58,7 @@ struct DeliveryRefresh {
       let policy = try ledger.deliveryPolicies.policy(row.record.policy, in: connection)
       guard
         row.record.refresh(
-          to: customer, usable: customer.usable(under: policy),
+          to: customer, policy: policy,
           zone: try zones.rules(of: customer.timeZone), at: now)
       else { continue }
       changes.save(

@@ -23,9 +23,9 @@ struct DeliveryRow {
     d.made_at, d.next_at, d.begun, d.attempt, d.channel_attempts, d.unresolved, d.closed_channels,
     d.key_opened_at, d.frozen_sha256, d.recipient_hash, d.slot_end, d.owner, d.lease_until,
     d.queued_at, d.published_at, d.topic_partition, d.topic_offset, d.round, d.last_attempt,
-    d.last_entry
+    d.last_entry, d.issue, d.due_date, d.awaits_bill, d.goes_past_due
     """
-  static let columnCount = 36
+  static let columnCount = 40
 
   /// Whether `d` is the row of a key `k`. The month comes with the key, and is not a parameter beside
   /// it: a planner that knows nothing of a new partition would take "of that month" for one row.
@@ -50,7 +50,10 @@ struct DeliveryRow {
       recipientHash: row.optionalBytes(25), slotEnd: row.timestamp(26),
       owner: row.optionalText(27), leaseUntil: row.timestamp(28), queuedAt: row.timestamp(29),
       publishedAt: row.optionalTimestamp(30), partition: row.optionalInteger(31),
-      offset: row.optionalInteger(32), round: row.int(33))
+      offset: row.optionalInteger(32), round: row.int(33),
+      issue: BillIssue(
+        number: row.int(36), dueDate: row.optionalDay(37), isAwaited: row.bool(38),
+        goesPastDue: row.bool(39)))
     saved = record
     lastAttempt = row.optionalInteger(34)
     lastEntry = row.optionalInteger(35)

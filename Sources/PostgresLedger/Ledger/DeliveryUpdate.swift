@@ -110,10 +110,11 @@ private struct DeliveryColumn: Sendable {
     integer("topic_partition") { $0.partition },
     integer("topic_offset") { $0.offset },
     integer("round") { Int64($0.round) },
-    DeliveryColumn(
-      name: "begun", isChanged: { $0.record.isBegun != $0.saved.isBegun },
-      isSame: { $0.record.isBegun == $1.record.isBegun }, value: { $0.record.isBegun },
-      values: { BooleanColumn($0) { $0.record.isBegun } }),
+    integer("issue") { Int64($0.issue.number) },
+    integer("due_date") { $0.issue.dueDate.map { Int64($0.daysSince1970) } },
+    boolean("begun") { $0.isBegun },
+    boolean("awaits_bill") { $0.issue.isAwaited },
+    boolean("goes_past_due") { $0.issue.goesPastDue },
     DeliveryColumn(
       name: "frozen_sha256", isChanged: { $0.record.frozenSHA != $0.saved.frozenSHA },
       isSame: { $0.record.frozenSHA == $1.record.frozenSHA }, value: { $0.record.frozenSHA },
@@ -134,6 +135,15 @@ private struct DeliveryColumn: Sendable {
       name: name, isChanged: { read($0.record) != read($0.saved) },
       isSame: { read($0.record) == read($1.record) }, value: { read($0.record) },
       values: { IntegerColumn(optional: $0) { read($0.record) } })
+  }
+
+  private static func boolean(
+    _ name: String, _ read: @escaping @Sendable (DeliveryRecord) -> Bool
+  ) -> DeliveryColumn {
+    DeliveryColumn(
+      name: name, isChanged: { read($0.record) != read($0.saved) },
+      isSame: { read($0.record) == read($1.record) }, value: { read($0.record) },
+      values: { BooleanColumn($0) { read($0.record) } })
   }
 
   private static func text(

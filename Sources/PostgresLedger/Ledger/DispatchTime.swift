@@ -64,10 +64,11 @@ extension PostgresLedger: LedgerTime {
     try connection.rows(
       """
       SELECT \(DeliveryRow.columns) FROM deliveries d
-      WHERE d.state IN ($1, $2) OR (d.state = $3 AND d.reason = $4)
+      WHERE d.state IN ($1, $2) OR (d.state = $3 AND d.reason IN ($4, $5))
       ORDER BY d.month, d.customer_id, d.kind, d.sequence FOR UPDATE
       """, DeliveryState.queued.code, DeliveryState.claimed.code, DeliveryState.held.code,
-      DeliveryReason.tooLate.rawValue, read: DeliveryRow.init)
+      DeliveryReason.tooLate.rawValue, DeliveryReason.dueDatePassed.rawValue, read: DeliveryRow.init
+    )
   }
 
   /// At the beginning of time: the caller advances it to where its work begins.

@@ -20,10 +20,11 @@ struct DueRow {
   private static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.next_at, d.quiet_mask, d.generation, d.fence,
     d.channel, d.channels, d.version, d.policy, d.template, d.due_at, d.made_at, d.last_entry,
-    d.slot_end, d.state, d.time_zone, d.queued_at, d.topic_partition
+    d.slot_end, d.state, d.time_zone, d.queued_at, d.topic_partition, d.issue, d.due_date,
+    d.awaits_bill, d.goes_past_due
     """
 
-  private static let columnCount = 21
+  private static let columnCount = 25
 
   private init(_ row: PostgresRow) throws {
     guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(5))) else {
@@ -33,7 +34,10 @@ struct DueRow {
       key: try DeliveryKey(row, at: 0), nextAt: row.timestamp(4), quiet: quiet,
       generation: row.int(6), fence: row.int(7), channel: Channel(code: row.int(8)),
       hasChannel: row.integer(9) != 0, version: row.int(10), policy: row.int(11),
-      template: row.int(12), dueAt: row.timestamp(13), madeAt: row.timestamp(14), sha256: nil)
+      template: row.int(12), dueAt: row.timestamp(13), madeAt: row.timestamp(14), sha256: nil,
+      issue: BillIssue(
+        number: row.int(21), dueDate: row.optionalDay(22), isAwaited: row.bool(23),
+        goesPastDue: row.bool(24)))
     lastEntry = row.optionalInteger(15)
     slotEnd = row.timestamp(16)
     state = DeliveryState(code: row.int(17))
@@ -144,7 +148,8 @@ struct DueRow {
     """
     b.month = \(alias).month AND b.customer_id = \(alias).customer_id
       AND b.version = \(alias).version AND b.policy = \(alias).policy
-      AND b.template = \(alias).template AND b.channel = \(alias).channel
+      AND b.template = \(alias).template AND b.issue = \(alias).issue
+      AND b.channel = \(alias).channel
     """
   }
 
@@ -182,13 +187,14 @@ struct DueRow {
     try connection.query(
       """
       SELECT k.place, b.sha256
-      FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY
-        AS k (month, customer_id, version, policy, template, channel, place)
+      FROM unnest($1, $2, $3, $4, $5, $6, $7) WITH ORDINALITY
+        AS k (month, customer_id, version, policy, template, channel, issue, place)
       JOIN bills b ON \(isBillOf("k"))
       """, IntegerColumn(rows) { $0.delivery.key.month },
       IntegerColumn(rows) { $0.delivery.key.customer }, IntegerColumn(rows) { $0.delivery.version },
       IntegerColumn(rows) { $0.delivery.policy }, IntegerColumn(rows) { $0.delivery.template },
-      IntegerColumn(rows) { $0.delivery.channel?.code ?? 0 }
+      IntegerColumn(rows) { $0.delivery.channel?.code ?? 0 },
+      IntegerColumn(rows) { $0.delivery.issue.number }
     ) { row in rows[row.int(0) - 1].delivery.sha256 = try row.hash(1) }
     return rows
   }

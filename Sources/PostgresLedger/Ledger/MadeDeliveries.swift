@@ -41,7 +41,7 @@ struct MadeDeliveries {
       [
         "month", "kind", "state", "customer_id", "sequence", "version", "policy", "template",
         "channels", "channel", "quiet_mask", "due_at", "made_at", "next_at", "queued_at",
-        "changed_at", "last_entry", "time_zone", "reason",
+        "changed_at", "last_entry", "time_zone", "reason", "issue", "due_date", "awaits_bill",
       ]
     ) { rows in
       for (record, entry) in zip(records, entries) {
@@ -65,6 +65,9 @@ struct MadeDeliveries {
         rows.int8(entry)
         rows.text(record.timeZone)
         rows.text(record.reason?.rawValue)
+        rows.int4(record.issue.number)
+        rows.int4(record.issue.dueDate?.daysSince1970)
+        rows.bool(record.issue.isAwaited)
       }
     }
   }

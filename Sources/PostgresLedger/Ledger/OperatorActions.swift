@@ -78,14 +78,14 @@ private struct OperatorActing {
     let reach = try reach(of: original, policy: policy)
     let facts = original.operatorFacts(
       reach, policy: policy, notAfter: attempts.latest(of: row)?.deadline,
-      others: deliveries.others(beside: original.key))
+      others: deliveries.others(beside: original.key), at: now)
     let decision = OperatorDecision.decide(request, facts, at: now)
     let outcome = row.record.follow(
       decision, reach, policy: policy, jitter: request.jitter, at: now)
     guard let signature else { return outcome }
     switch decision {
     case .refuse: return outcome
-    case .plan, .planUnderSameKey, .followAbsence:
+    case .plan, .redate, .planUnderSameKey, .followAbsence:
       zones.insert(row.record.timeZone)
       changes.save(row, who: signature.who, logged: true, note: note(signature))
     case .accept: accept(row, signature)

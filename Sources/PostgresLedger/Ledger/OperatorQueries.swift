@@ -21,7 +21,7 @@ extension PostgresLedger: OperatorLedger {
 enum OperatorQueries {
   private static let columns = """
     d.month, d.customer_id, d.kind, d.sequence, d.state, d.generation, d.reason, d.version,
-    d.channel, a.provider, d.round, d.attempt, d.unresolved, d.changed_at
+    d.channel, a.provider, d.round, d.attempt, d.unresolved, d.changed_at, d.issue, d.due_date
     """
 
   /// `OFFSET 0` keeps each attempt a look of its own into their index, however few there were when
@@ -96,6 +96,7 @@ extension FoundDelivery {
       key: try DeliveryKey(row, at: 0), state: state, generation: row.int(5),
       reason: row.optionalText(6).flatMap(DeliveryReason.init(rawValue:)), version: row.int(7),
       channel: Channel(code: row.int(8)), provider: row.optionalText(9), round: row.int(10),
-      attempts: row.int(11), unresolved: row.int(12), changedAt: row.timestamp(13))
+      attempts: row.int(11), unresolved: row.int(12), changedAt: row.timestamp(13),
+      issue: row.int(14), dueDate: row.optionalDay(15))
   }
 }

@@ -28,11 +28,12 @@ struct Queueing {
     for row in rows {
       let delivery = row.delivery
       let decision = delivery.decision(
-        at: now, maxLatenessSeconds: request.maxLatenessSeconds,
+        at: now, on: request.day, maxLatenessSeconds: request.maxLatenessSeconds,
         noChannel: unreachable[delivery.key.customer] ?? .noContact)
       switch decision {
       case .queue where delivery.key.kind == .correction: corrections.append(row)
       case .queue: queued.append(row)
+      case .wait: batch.waiting += 1
       case .hold(let reason): setAside.append((row, .held, reason))
       case .suppress(let reason): setAside.append((row, .suppressed, reason))
       }

@@ -8,6 +8,8 @@ struct DeliverySubject {
   /// Of the statement.
   let version: Int
   let customer: CurrentCustomer
+  /// Of the bill that the run has made.
+  let dueDate: CalendarDay?
 
   /// Ascending by customer. The caller shares the lock on inputs: the customers stay as they are.
   static func read(
@@ -18,10 +20,13 @@ struct DeliverySubject {
       request.selection, customers: range.lower...range.upper, in: connection)
     let customers = try CurrentCustomerRow.read(
       statements.map(\.key.customer), in: connection)
+    let dueDates = try BillRows.dueDates(
+      of: statements.map(\.key), by: request.policy, in: connection)
     return statements.compactMap { statement in
       customers[statement.key.customer].map {
         DeliverySubject(
-          id: statement.key.customer, version: statement.key.version, customer: $0.customer)
+          id: statement.key.customer, version: statement.key.version, customer: $0.customer,
+          dueDate: dueDates[statement.key.customer])
       }
     }
   }
@@ -125,7 +130,7 @@ struct DeliveriesInMaking {
     case .nothing: break
     case .make(let kind, let sequence): try make(kind, sequence, for: subject)
     case .move(let deliveries):
-      for row in existing where deliveries.contains(row.existing) { move(row, of: subject) }
+      for row in existing where deliveries.contains(row.existing) { try move(row, of: subject) }
     }
   }
 
@@ -143,19 +148,29 @@ struct DeliveriesInMaking {
     let key = DeliveryKey(month: month, customer: subject.id, kind: kind, sequence: sequence)
     new.add(
       DeliveryMaking.make(
-        key, version: subject.version, policy: policy, customer: subject.customer, due: due,
-        at: now),
+        key, version: subject.version, issue: try issue(of: subject), policy: policy,
+        customer: subject.customer, due: due, at: now),
       who: Self.who)
+  }
+
+  private mutating func issue(of subject: DeliverySubject) throws -> BillIssue {
+    guard let zone = sendDays.rules(of: subject.customer.timeZone) else {
+      throw PostgresLedger.damaged("a customer's time zone is unknown")
+    }
+    return DeliveryMaking.issue(
+      dueDate: subject.dueDate, of: month, for: subject.customer, zone: zone, policy: policy,
+      at: now)
   }
 
   /// A delivery that has not begun goes with another bill; whoever had it finds its generation
   /// changed (R4).
-  private mutating func move(_ existing: DeliveryRow, of subject: DeliverySubject) {
+  private mutating func move(_ existing: DeliveryRow, of subject: DeliverySubject) throws {
     let usable = subject.customer.usable(under: policy)
     var row = existing
     (row.record.state, row.record.reason) = DeliveryMaking.move(
       existing.existing, usable: usable, suppression: subject.customer.suppression(usable: usable))
     row.record.version = subject.version
+    row.record.issue = try issue(of: subject)
     row.record.policy = policy.version
     row.record.template = policy.templateVersion
     row.record.usable = usable

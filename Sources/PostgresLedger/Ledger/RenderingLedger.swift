@@ -23,10 +23,10 @@ extension PostgresLedger: RenderingLedger {
   }
 
   package func statements(
-    of selection: RenderingSelection, customers: ClosedRange<CustomerID>
-  ) async throws -> [ManifestStatement] {
+    of selection: RenderingSelection, customers: ClosedRange<CustomerID>, cutoff: Int64
+  ) async throws -> [BillableStatement] {
     try await database.read { connection in
-      try SelectedRows.read(selection, customers: customers, in: connection)
+      try SelectedRows.billable(selection, customers: customers, cutoff: cutoff, in: connection)
     }
   }
 
@@ -48,15 +48,42 @@ extension PostgresLedger: RenderingLedger {
 
   package func latestStatement(
     of customer: CustomerID, month: BillingMonth
-  ) async throws -> ManifestStatement? {
+  ) async throws -> BillableStatement? {
     try await database.read { connection in
       try connection.first(
         """
-        SELECT customer_id, version, hash, total FROM manifest
-        WHERE month = $1 AND customer_id = $2 ORDER BY version DESC LIMIT 1
+        SELECT m.customer_id, m.version, m.hash, m.total, c.send_day, c.time_zone FROM manifest m
+        LEFT JOIN customers c ON c.customer_id = m.customer_id
+          AND c.recorded_to = 9223372036854775807
+        WHERE m.month = $1 AND m.customer_id = $2 ORDER BY m.version DESC LIMIT 1
         """, month, customer
-      ) { try SelectedRows.statement($0, month: month) }
+      ) { try SelectedRows.billable($0, month: month) }
     }
+  }
+
+  package func bill(_ key: BillKey) async throws -> BillRow? {
+    try await database.read { try BillRows.read(key, in: $0) }
+  }
+
+  package func latestBill(
+    of statement: StatementKey, by policy: DeliveryPolicy, channel: Channel
+  ) async throws -> BillRow? {
+    try await database.read {
+      try BillRows.latest(of: statement, by: policy, channel: channel, in: $0)
+    }
+  }
+
+  package func awaitedIssues(
+    after: DeliveryKey?, limit: Int
+  ) async throws -> [AwaitedIssue] {
+    try await database.read { connection in
+      try connection.readAlongKeys()
+      return try AwaitedIssues.page(after: after, limit, in: connection)
+    }
+  }
+
+  package func recordIssues(_ issues: [MadeIssue]) async throws {
+    try await database.write { try AwaitedIssues.commit(issues, of: self, in: $0) }
   }
 
   package func commit(_ checkpoint: RenderingCheckpoint) async throws -> CheckpointOutcome {

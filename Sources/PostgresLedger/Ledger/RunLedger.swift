@@ -13,7 +13,9 @@ extension PostgresLedger: RunLedger {
       let obstacle = found == nil ? try RunRows.open(excludedBy: request, in: connection) : nil
       switch OpeningDecision.decide(request, found: found, obstacle: obstacle, at: now) {
       case .start:
-        let run = try RunRows.insert(request, at: now, leaseUntil: leaseUntil, in: connection)
+        let run = try RunRows.insert(
+          request, at: now, openedAt: try self.now(in: connection), leaseUntil: leaseUntil,
+          in: connection)
         return .started(RunHold(run: run, worker: request.worker))
       case .takeOver(let run):
         let taken = try RunRows.takeOver(

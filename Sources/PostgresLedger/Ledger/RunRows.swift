@@ -19,7 +19,7 @@ enum RunRows {
   static let select = """
     SELECT run_id, job, month, kind, sequence, status, fence, owner, lease_until, cutoff,
       catalog_version, policy_version, template_version, program_version, reason, started_at,
-      completed_at, parked, seal, failure
+      completed_at, parked, seal, failure, opened_at
     FROM runs
     """
 
@@ -88,21 +88,22 @@ enum RunRows {
   /// A new run, its steps and its customers. The caller holds the lock that every write of inputs
   /// takes, so the highest record number is the last committed one.
   static func insert(
-    _ request: RunRequest, at now: Timestamp, leaseUntil: Timestamp,
+    _ request: RunRequest, at now: Timestamp, openedAt: Timestamp, leaseUntil: Timestamp,
     in connection: PostgresConnection
   ) throws -> RunRecord {
     try connection.query("SELECT prepare_month($1::integer)", request.key.month) { _ in }
     let id = try connection.first(
       """
       INSERT INTO runs (job, month, kind, sequence, status, fence, owner, lease_until, cutoff,
-        catalog_version, policy_version, template_version, program_version, reason, started_at)
+        catalog_version, policy_version, template_version, program_version, reason, started_at,
+        opened_at)
       VALUES ($1, $2, $3, $4, 1, 1, $5, $6,
-        (SELECT coalesce(max(record_number), 0) FROM records), $7, $8, $9, $10, $11, $12)
+        (SELECT coalesce(max(record_number), 0) FROM records), $7, $8, $9, $10, $11, $12, $13)
       RETURNING run_id
       """,
       request.key.job.code, request.key.month, request.key.kind.code, request.key.sequence,
       request.worker, leaseUntil, request.catalogVersion, request.policyVersion,
-      request.templateVersion, request.programVersion, request.reason, now
+      request.templateVersion, request.programVersion, request.reason, now, openedAt
     ) { $0.integer(0) }
     try connection.run(
       """
@@ -165,7 +166,7 @@ extension RunRows {
         policyVersion: row.optionalInteger(11).map { Int($0) },
         templateVersion: row.optionalInteger(12).map { Int($0) }, programVersion: row.text(13)),
       status: status, fence: row.integer(6), owner: row.text(7), leaseUntil: row.timestamp(8),
-      reason: row.optionalText(14), startedAt: row.timestamp(15),
+      reason: row.optionalText(14), startedAt: row.timestamp(15), openedAt: row.timestamp(20),
       completedAt: row.optionalTimestamp(16), parked: row.integer(17),
       seal: try row.optionalHash(18), failure: row.optionalText(19))
   }

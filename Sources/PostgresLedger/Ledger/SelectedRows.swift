@@ -52,6 +52,31 @@ enum SelectedRows {
     ) { try statement($0, month: selection.month) }
   }
 
+  /// With send day and zone of the customer, as they were recorded up to the cutoff. `OFFSET 0` keeps
+  /// each customer a look of their own into the index.
+  static func billable(
+    _ selection: RenderingSelection, customers: ClosedRange<CustomerID>, cutoff: Int64,
+    in connection: PostgresConnection
+  ) throws -> [BillableStatement] {
+    try connection.rows(
+      """
+      SELECT m.customer_id, m.version, m.hash, m.total, c.send_day, c.time_zone
+      FROM (\(statements(selection))) m
+      LEFT JOIN LATERAL (
+        SELECT send_day, time_zone FROM customers
+        WHERE customer_id = m.customer_id AND recorded_from <= $5 AND recorded_to > $5 OFFSET 0
+      ) c ON true
+      ORDER BY m.customer_id
+      """, selection.month, selection.run, customers.lowerBound, customers.upperBound, cutoff
+    ) { try billable($0, month: selection.month) }
+  }
+
+  static func billable(_ row: PostgresRow, month: BillingMonth) throws -> BillableStatement {
+    BillableStatement(
+      statement: try statement(row, month: month),
+      sendDay: row.optionalInteger(4).map { Int($0) }, timeZone: row.optionalText(5) ?? "")
+  }
+
   static func statement(_ row: PostgresRow, month: BillingMonth) throws -> ManifestStatement {
     ManifestStatement(
       key: StatementKey(

@@ -161,6 +161,8 @@ CREATE TABLE runs (
   program_version text NOT NULL,
   reason text,
   started_at bigint NOT NULL,
+  -- The same on the ledger's own clock: when what the run makes counts as made.
+  opened_at bigint NOT NULL,
   completed_at bigint,
   parked bigint NOT NULL DEFAULT 0,
   seal bytea,
@@ -254,18 +256,21 @@ CREATE TABLE templates (
   PRIMARY KEY (channel, locale, version)
 );
 
--- The key of a bill follows from its row; its bytes are in the bill store.
+-- The key of a bill follows from its row; its bytes are in the bill store. The same bill with another
+-- due date is another issue.
 CREATE TABLE bills (
   month integer NOT NULL,
   version integer NOT NULL,
   customer_id bigint NOT NULL,
-  run_id bigint NOT NULL,
+  run_id bigint NOT NULL,          -- 0: no run, a later issue
   policy integer NOT NULL,
   template integer NOT NULL,
   size integer NOT NULL,
+  due_date integer,                -- by when it is to be paid; NULL where nothing is
+  issue smallint NOT NULL,
   channel smallint NOT NULL,
   sha256 bytea NOT NULL,
-  PRIMARY KEY (month, customer_id, version, policy, template, channel)
+  PRIMARY KEY (month, customer_id, version, policy, template, issue, channel)
 ) PARTITION BY LIST (month);
 
 -- A chunk's deliveries are written in the order in which they will be due: what is sent together
@@ -300,6 +305,10 @@ CREATE TABLE deliveries (
   -- Of attempts: an operator begins the next when every attempt of this one failed. Part of the
   -- idempotency key.
   round integer NOT NULL DEFAULT 1,
+  -- Of the bill, beside its version; its due date, after which it does not go by itself (NULL: no
+  -- such day), unless an operator let it go all the same; and whether its bills are still to be made.
+  issue integer NOT NULL DEFAULT 1,
+  due_date integer,
   slot_end bigint NOT NULL DEFAULT 0,
   -- claimed: the lease's end; sending: the call's deadline.
   lease_until bigint NOT NULL DEFAULT 0,
@@ -312,6 +321,8 @@ CREATE TABLE deliveries (
   topic_partition integer,
   -- Begun: an intent was once committed.
   begun boolean NOT NULL DEFAULT false,
+  goes_past_due boolean NOT NULL DEFAULT false,
+  awaits_bill boolean NOT NULL DEFAULT false,
   -- Frozen with the first intent of the current channel: what goes out under its key.
   key_opened_at bigint,
   frozen_sha256 bytea,
@@ -321,6 +332,8 @@ CREATE TABLE deliveries (
   owner text,
   PRIMARY KEY (month, customer_id, kind, sequence) WITH (fillfactor = 50)
 ) PARTITION BY LIST (month);
+-- Those whose bills are still to be made.
+CREATE INDEX deliveries_awaiting ON deliveries (month, customer_id, kind, sequence) WHERE awaits_bill;
 -- What dispatch reads a slot by, in the order of its cursor.
 CREATE INDEX deliveries_planned ON deliveries
   (time_zone, next_at, month, customer_id, kind, sequence, quiet_mask) WHERE state = 1;

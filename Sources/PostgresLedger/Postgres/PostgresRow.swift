@@ -71,6 +71,10 @@ struct PostgresRow {
     isNull(column) ? nil : try hash(column)
   }
 
+  func optionalDay(_ column: Int) -> CalendarDay? {
+    optionalInteger(column).map { CalendarDay(daysSince1970: Int32(truncatingIfNeeded: $0)) }
+  }
+
   func timestamp(_ column: Int) -> Timestamp { Timestamp(milliseconds: integer(column)) }
 
   func optionalTimestamp(_ column: Int) -> Timestamp? {

@@ -1,8 +1,8 @@
 package import Billing
 
 /// Makes bills out of statements: the one way in which a bill comes to be, for Job 2, for a preview,
-/// and when a bill that was lost is made again. The same statement, policy and templates give the
-/// same bytes, always.
+/// and when a bill that was lost is made again. The same statement, issue, due date, policy
+/// and templates give the same bytes, always.
 ///
 /// Not `Sendable`: it holds working memory and belongs to one task at a time.
 package final class BillMaker {
@@ -20,19 +20,23 @@ package final class BillMaker {
   }
 
   /// The bills of a statement, one for each channel of the policy, in its order.
-  package func bills(of statement: Statement) -> [Bill] {
-    values.lay(out: statement)
-    return policy.billChannels.map { bill(of: statement, for: $0) }
+  ///
+  /// - Parameter dueDate: see `DueDate`; `nil` where nothing is to be paid.
+  package func bills(of statement: Statement, issue: Int = 1, dueDate: CalendarDay?) -> [Bill] {
+    values.lay(out: statement, issue: issue, dueDate: dueDate)
+    return policy.billChannels.map { bill(of: statement, issue, for: $0) }
   }
 
   /// The bill for one channel; `nil` when the policy has no such channel.
-  package func bill(of statement: Statement, channel: Channel) -> Bill? {
+  package func bill(
+    of statement: Statement, issue: Int = 1, dueDate: CalendarDay?, channel: Channel
+  ) -> Bill? {
     guard policy.billChannels.contains(channel) else { return nil }
-    values.lay(out: statement)
-    return bill(of: statement, for: channel)
+    values.lay(out: statement, issue: issue, dueDate: dueDate)
+    return bill(of: statement, issue, for: channel)
   }
 
-  private func bill(of statement: Statement, for channel: Channel) -> Bill {
+  private func bill(of statement: Statement, _ issue: Int, for channel: Channel) -> Bill {
     guard let programs = templates.programs(for: channel, in: statement.locale) else {
       // Compiled for every channel of the policy and every locale.
       preconditionFailure("the policy's \(channel.rawValue) templates are not compiled")
@@ -47,7 +51,7 @@ package final class BillMaker {
     let key = BillKey(
       statement: StatementKey(
         month: statement.month, customer: statement.customer, version: statement.version),
-      policy: policy.version, template: policy.templateVersion, channel: channel)
+      issue: issue, policy: policy.version, template: policy.templateVersion, channel: channel)
     switch channel {
     case .email:
       return Bill(key: key, content: compressor.compress(text))

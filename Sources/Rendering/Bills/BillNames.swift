@@ -38,14 +38,14 @@ package struct BillNames: Sendable {
     /// Masked where the policy says so.
     let customerName: TextCell
     let customerNumber: TextCell
-    /// `2026-10-1001-1`: month, customer, version.
+    /// `2026-10-1001-1`: month, customer, version; from the second issue on also that.
     let billNumber: TextCell
     /// `2026년 10월`, and `10월`.
     let month: TextCell
     let shortMonth: TextCell
     let periodStart: TextCell
     let periodEnd: TextCell
-    /// By when it is to be paid: in full, and without the year.
+    /// By when it is to be paid: in full, and without the year; empty where nothing is.
     let dueDay: TextCell
     let shortDueDay: TextCell
     let total: TextCell

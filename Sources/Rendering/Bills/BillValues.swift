@@ -1,7 +1,7 @@
 import Billing
 
 /// Lays a statement out as the values that a bill's templates name. Pure: only the statement, the
-/// policy and the locale decide.
+/// issue with its due date, the policy and the locale decide.
 struct BillValues {
   private static let names = BillNames.all
 
@@ -15,11 +15,14 @@ struct BillValues {
   }
 
   /// Makes these the values of a statement, in place of those of an earlier one.
-  mutating func lay(out statement: Statement) {
+  ///
+  /// - Parameter dueDate: `nil` where nothing is to be paid.
+  mutating func lay(out statement: Statement, issue: Int, dueDate: CalendarDay?) {
     formats = BillFormats(locale: statement.locale)
     currency = statement.currency
     values.reset(scope: Self.names.scope)
-    setIdentity(of: statement)
+    setIdentity(of: statement, issue)
+    setDueDate(dueDate)
     setTotals(of: statement)
     setLines(of: statement)
     setOneOffs(of: statement)
@@ -32,7 +35,7 @@ struct BillValues {
 
   // MARK: The bill as a whole
 
-  private mutating func setIdentity(of statement: Statement) {
+  private mutating func setIdentity(of statement: Statement, _ issue: Int) {
     let names = Self.names.root
     let root = values.root
     let name =
@@ -41,9 +44,9 @@ struct BillValues {
     values.set(names.customerNumber, in: root, to: statement.customer.description)
     values.set(
       names.billNumber, in: root,
-      to: "\(statement.month)-\(statement.customer)-\(statement.version)")
+      to: "\(statement.month)-\(statement.customer)-\(statement.version)"
+        + (issue > 1 ? "-\(issue)" : ""))
     let period = statement.month.period
-    let due = statement.month.next.day(clamping: policy.dueDay)
     let formats = formats
     values.set(names.month, in: root) { formats.month(statement.month, into: &$0) }
     values.set(names.shortMonth, in: root) { formats.shortMonth(statement.month, into: &$0) }
@@ -51,9 +54,15 @@ struct BillValues {
     values.set(names.periodEnd, in: root) {
       formats.day(period.upperBound.advanced(by: -1), into: &$0)
     }
-    values.set(names.dueDay, in: root) { formats.longDay(due, into: &$0) }
-    values.set(names.shortDueDay, in: root) { formats.shortDay(due, into: &$0) }
     values.set(names.isCorrection, in: root, to: statement.version > 1)
+  }
+
+  private mutating func setDueDate(_ dueDate: CalendarDay?) {
+    guard let dueDate else { return }
+    let names = Self.names.root
+    let formats = formats
+    values.set(names.dueDay, in: values.root) { formats.longDay(dueDate, into: &$0) }
+    values.set(names.shortDueDay, in: values.root) { formats.shortDay(dueDate, into: &$0) }
   }
 
   private mutating func setTotals(of statement: Statement) {

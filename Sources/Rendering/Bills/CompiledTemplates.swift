@@ -71,7 +71,9 @@ package struct CompiledTemplates: Sendable {
   ) throws(TemplateError) {
     var values = BillValues(policy: policy)
     for total in [Int64(1), 0, -1] {
-      values.lay(out: shortest(total: total, locale: template.locale))
+      let statement = shortest(total: total, locale: template.locale)
+      values.lay(
+        out: statement, issue: 1, dueDate: total > 0 ? statement.month.next.firstDay : nil)
       let parts = [
         (programs.subject, CarrierText.subjectLimit, "subject"),
         (programs.body, CarrierText.longLimit, "body"),

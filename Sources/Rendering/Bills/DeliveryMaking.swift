@@ -69,16 +69,31 @@ package enum DeliveryMaking {
   ///   - version: of the statement.
   ///   - due: see `SendDays`.
   package static func make(
-    _ key: DeliveryKey, version: Int, policy: DeliveryPolicy, customer: CurrentCustomer,
-    due: Timestamp, at now: Timestamp
+    _ key: DeliveryKey, version: Int, issue: BillIssue, policy: DeliveryPolicy,
+    customer: CurrentCustomer, due: Timestamp, at now: Timestamp
   ) -> DeliveryRecord {
     let usable = customer.usable(under: policy)
     let suppression = customer.suppression(usable: usable)
     return DeliveryRecord(
       made: key, state: suppression == nil ? .planned : .suppressed, reason: suppression,
-      version: version, policy: policy.version, template: policy.templateVersion, usable: usable,
+      version: version, issue: issue, policy: policy.version, template: policy.templateVersion,
+      usable: usable,
       channel: usable.first, quiet: customer.quiet, timeZone: customer.timeZone, dueAt: due,
       at: now)
+  }
+
+  /// The issue that a delivery made or moved now is of: the one that the run has made, or the next
+  /// where the customer's send day was moved past its due date since the run was opened.
+  ///
+  /// - Parameter dueDate: of the bill that the run has made.
+  package static func issue(
+    dueDate: CalendarDay?, of month: BillingMonth, for customer: CurrentCustomer, zone: ZoneRules,
+    policy: DeliveryPolicy, at now: Timestamp
+  ) -> BillIssue {
+    let made = BillIssue.first(dueDate: dueDate)
+    return made.next(
+      for: month, sendDay: customer.sendDay, zone: zone, policy: policy, couldNotBeTold: false,
+      at: now) ?? made
   }
 
   /// How one that has not begun stands when it goes with another bill, on the first of the channels

@@ -13,11 +13,17 @@ package struct SendDays: Sendable {
   package var zoneNames: [String] { zones.keys.sorted() }
 
   /// `nil` when the customer's zone is unknown.
+  package mutating func rules(of zone: String) -> ZoneRules? {
+    if let rules = zones[zone]?.rules { return rules }
+    guard let rules = ZoneRules(zone) else { return nil }
+    zones[zone] = (rules, [:])
+    return rules
+  }
+
+  /// `nil` when the customer's zone is unknown.
   package mutating func due(_ customer: CurrentCustomer) -> Timestamp? {
     if let due = zones[customer.timeZone]?.due[customer.sendDay] { return due }
-    guard let rules = zones[customer.timeZone]?.rules ?? ZoneRules(customer.timeZone) else {
-      return nil
-    }
+    guard let rules = rules(of: customer.timeZone) else { return nil }
     let due = DeliverySchedule.due(month: month, sendDay: customer.sendDay, zone: rules)
     zones[customer.timeZone, default: (rules, [:])].due[customer.sendDay] = due
     return due

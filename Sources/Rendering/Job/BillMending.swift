@@ -40,7 +40,9 @@ package struct BillMending: Sendable {
     var bills: [Bill] = []
     for (row, bytes) in zip(listed, contents) {
       if let bytes, ContentHash(of: bytes) == row.sha256 { continue }
-      guard let bill = try await pinned.bill(row.key), bill.sha256 == row.sha256 else {
+      guard let bill = try await pinned.bill(row.key, dueDate: row.dueDate),
+        bill.sha256 == row.sha256
+      else {
         throw RenderingError.unusableStatement(row.key.statement)
       }
       bills.append(bill)

@@ -65,6 +65,8 @@ package struct RenderingJob: Sendable {
       done.append(
         try await perform(run.key, run, .latest(month: month, beforeRun: run.id), joining))
     }
+    // A send day may have been moved since.
+    _ = try await reissuing.pass()
     if let open = settlements.first(where: { $0.status != .completed }) {
       throw RenderingError.settlementOpen(month, run: open.key.description)
     }
@@ -87,7 +89,14 @@ package struct RenderingJob: Sendable {
       job: .rendering, month: month, kind: .regular,
       sequence: (regular.map(\.key.sequence).max() ?? 1) + 1)
     done.append(try await perform(key, nil, nil, joining))
+    _ = try await reissuing.pass()
     return done
+  }
+
+  private var reissuing: Reissuing {
+    Reissuing(
+      ledger: ledger, store: store, pinned: PinnedBills(ledger: ledger, statements: statements),
+      logger: logger)
   }
 
   // MARK: Which runs

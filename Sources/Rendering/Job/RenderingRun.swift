@@ -44,16 +44,18 @@ struct RenderingRun: Sendable {
 
   private func makeBills(_ chunk: ClaimedChunk) async throws -> CheckpointOutcome {
     let listed = try await job.ledger.statements(
-      of: selection, customers: chunk.range.lower...chunk.range.upper)
+      of: selection, customers: chunk.range.lower...chunk.range.upper, cutoff: run.pins.cutoff)
     let rows = try await withThrowingTaskGroup(of: Void.self) { group in
       let maker = BillMaker(policy: policy, templates: templates)
+      var dates = BillDates(policy: policy, madeAt: run.openedAt)
       var rows: [BillRow] = []
       rows.reserveCapacity(listed.count * policy.channels.count)
       for start in stride(from: 0, to: listed.count, by: job.settings.batchSize) {
         try Task.checkCancellation()
         let batch = Array(listed[start..<min(start + job.settings.batchSize, listed.count)])
-        let bills = try await bills(of: batch, by: maker)
-        rows += bills.map(BillRow.init)
+        let made = try await bills(of: batch, by: maker, &dates)
+        let bills = made.map(\.bill)
+        rows += made.map { BillRow($0.bill, dueDate: $0.dueDate) }
         // One batch is stored while the next is made.
         try await group.next()
         group.addTask { try await put(bills) }
@@ -67,17 +69,19 @@ struct RenderingRun: Sendable {
   }
 
   private func bills(
-    of listed: [ManifestStatement], by maker: BillMaker
-  ) async throws -> [Bill] {
+    of listed: [BillableStatement], by maker: BillMaker, _ dates: inout BillDates
+  ) async throws -> [(bill: Bill, dueDate: CalendarDay?)] {
     let stored = try await job.statements.statements(listed.map(\.key))
-    var bills: [Bill] = []
+    var bills: [(bill: Bill, dueDate: CalendarDay?)] = []
     bills.reserveCapacity(listed.count * policy.channels.count)
     var next = stored.startIndex
     for row in listed {
       guard next < stored.endIndex, stored[next].key == row.key,
         ContentHash(of: stored[next].bytes) == row.hash
       else { throw unusable(row.key) }
-      bills += maker.bills(of: try StatementCodec.decode(stored[next].bytes))
+      let statement = try StatementCodec.decode(stored[next].bytes)
+      let dueDate = try dates.dueDate(of: row, total: statement.totals.total)
+      for bill in maker.bills(of: statement, dueDate: dueDate) { bills.append((bill, dueDate)) }
       next += 1
     }
     return bills
@@ -98,7 +102,7 @@ struct RenderingRun: Sendable {
       detail: RenderingError.unusableStatement(key).description)
   }
 
-  private static func totals(of listed: [ManifestStatement], _ rows: [BillRow]) -> ChunkTotals {
+  private static func totals(of listed: [BillableStatement], _ rows: [BillRow]) -> ChunkTotals {
     var hasher = ContentHasher()
     for row in rows { hasher.update(row.sha256) }
     return ChunkTotals(

@@ -27,6 +27,7 @@ extension DeliveryPolicy {
   ///     uncertain: atMostOnce        # or atLeastOnce
   ///     masksNames: true
   ///     dueDay: 25
+  ///     daysToPay: 7                 # may be left out: 7
   package init(yaml: String) throws(PolicyFileError) {
     var fields = try PolicyFields(yaml: yaml)
     let version = try fields.number("version", 1...1_000_000)
@@ -38,11 +39,14 @@ extension DeliveryPolicy {
     let uncertain = try fields.word("uncertain", UncertainRule.init(rawValue:))
     let masksNames = try fields.word("masksNames") { ["true": true, "false": false][$0] }
     let dueDay = try fields.number("dueDay", 1...31)
+    let daysToPay = try fields.number(
+      "daysToPay", 0...60, otherwise: DeliveryPolicy.defaultDaysToPay)
     try fields.refuseOthers()
     self.init(
       version: version, channels: channels, templateVersion: templateVersion,
       attemptsPerChannel: attempts, backoffSeconds: backoff, maxBackoffSeconds: maxBackoff,
-      uncertain: uncertain, masksNames: masksNames, dueDay: dueDay)
+      uncertain: uncertain, masksNames: masksNames, dueDay: dueDay,
+      daysToPay: daysToPay)
   }
 }
 
@@ -68,7 +72,11 @@ private struct PolicyFields {
     }
   }
 
-  mutating func number(_ key: String, _ range: ClosedRange<Int>) throws(PolicyFileError) -> Int {
+  /// - Parameter otherwise: what holds where the key is not there; `nil`: it has to be.
+  mutating func number(
+    _ key: String, _ range: ClosedRange<Int>, otherwise: Int? = nil
+  ) throws(PolicyFileError) -> Int {
+    if let otherwise, nodes[key] == nil { return otherwise }
     let node = try take(key)
     guard let text = node.scalar?.string, let number = Int(text), range.contains(number) else {
       throw error(

@@ -13,6 +13,7 @@ struct DeliveryPlatform: Sendable {
   private let environment: CommandEnvironment
   private let ledger: any PlatformLedger
   private let events: EventStore
+  private let reissuing: Reissuing
   private let parts: Parts
   private let timing: DeliveryTiming
   /// The providers' clock where it is simulated: it follows the ledger's time.
@@ -31,11 +32,12 @@ struct DeliveryPlatform: Sendable {
   /// - Throws: `CommandFailure` also where a provider over HTTP is to be used in simulated time.
   init(
     _ environment: CommandEnvironment, ledger: any PlatformLedger, bills: any BillStore,
-    pinned: PinnedBills, log: EmbeddedAcceptanceLog, seal: ContactSeal,
+    pinned: PinnedBills, reissuing: Reissuing, log: EmbeddedAcceptanceLog, seal: ContactSeal,
     providerClock: any WallClock
   ) async throws {
     self.environment = environment
     self.ledger = ledger
+    self.reissuing = reissuing
     simulatedClock = providerClock as? SimulatedClock
     timing = try environment.configuration.delivery.timing
     if simulatedClock != nil { try environment.configuration.providers.checkSimulated() }
@@ -112,12 +114,22 @@ struct DeliveryPlatform: Sendable {
       logger: environment.logger("reconciler"))
   }
 
+  /// Issues made between two ticks, at most about so many: the next tick is not to wait for them.
+  private static let issuesPerPass = 2000
+
+  /// Makes the bills of issues that deliveries wait for, so that the next tick takes them along.
+  func reissue() async throws {
+    _ = try await reissuing.pass(limit: Self.issuesPerPass)
+  }
+
   /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that
   /// are due.
   @discardableResult
   func reconcile() async throws -> DispatchReport {
     _ = try await reconciler.pass()
-    return try await dispatcher.passRetries()
+    let report = try await dispatcher.passRetries()
+    try await reissue()
+    return report
   }
 
   /// For actions that depend on what the providers can do; without those that do not say.

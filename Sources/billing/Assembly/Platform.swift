@@ -113,6 +113,14 @@ struct Platform: Sendable {
       pinned: PinnedBills(ledger: ledger, statements: statementStore))
   }
 
+  /// Makes the bills of issues that deliveries wait for.
+  var reissuing: Reissuing {
+    Reissuing(
+      ledger: Gates.rendering(ledger), store: gatedBills,
+      pinned: PinnedBills(ledger: ledger, statements: statementStore),
+      logger: environment.logger("rendering"))
+  }
+
   var preview: BillPreview { BillPreview(ledger: ledger, statements: statementStore) }
 
   var policies: PolicyAdministration { PolicyAdministration(ledger: Gates.rendering(ledger)) }
@@ -121,7 +129,7 @@ struct Platform: Sendable {
   func delivery(providerClock: any WallClock) async throws -> DeliveryPlatform {
     try await DeliveryPlatform(
       environment, ledger: ledger, bills: gatedBills,
-      pinned: PinnedBills(ledger: ledger, statements: statementStore),
+      pinned: PinnedBills(ledger: ledger, statements: statementStore), reissuing: reissuing,
       log: try await acceptanceLog(), seal: try await contactSeal(), providerClock: providerClock)
   }
 

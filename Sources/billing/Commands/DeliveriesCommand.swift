@@ -7,7 +7,7 @@ struct DeliveriesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "deliveries",
     abstract:
-      "List deliveries, try them again, resolve or resend them, by what they have in common.",
+      "List deliveries, try them again, resolve, resend or redate them, by what they have in common.",
     discussion: """
       Whatever changes something only says what it would do, until --yes and --why are given; who \
       did it and why stands in the delivery's log for good (`billing explain delivery`). It may be \
@@ -19,10 +19,11 @@ struct DeliveriesCommand: AsyncParsableCommand {
         billing deliveries resolve --absent --provider mock-email --older-than 2h --yes \
       --why "their support found none of them"
         billing deliveries resend --month 2026-10 --customer 1001 --yes --why "asked for it"
+        billing deliveries redate --state held --reason dueDatePassed
       """,
     subcommands: [
       DeliveriesListCommand.self, DeliveriesRetryCommand.self, DeliveriesResolveCommand.self,
-      DeliveriesResendCommand.self,
+      DeliveriesResendCommand.self, DeliveriesRedateCommand.self,
     ])
 }
 

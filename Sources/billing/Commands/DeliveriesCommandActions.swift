@@ -2,6 +2,7 @@ import ArgumentParser
 import Billing
 import Delivery
 import Dispatching
+import Rendering
 
 struct DeliveriesRetryCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -11,7 +12,8 @@ struct DeliveriesRetryCommand: AsyncParsableCommand {
       A delivery of which every attempt is known to have failed begins anew: with the customer's \
       current data, on their first channel, under keys that no provider has seen. One that may have \
       been taken is only tried again where its provider keeps keys, or the policy says at least \
-      once; of any other `resolve` has to say first that it was not.
+      once; of any other `resolve` has to say first that it was not. One that is held because its \
+      bill's due date has passed goes as it is; `redate` gives it another.
 
       Examples:
         billing deliveries retry --month 2026-10 --state failed
@@ -116,7 +118,33 @@ struct DeliveriesResendCommand: AsyncParsableCommand {
   }
 }
 
-/// What the three have in common: choose, say or do, report.
+struct DeliveriesRedateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "redate",
+    abstract: "Date the bills of deliveries anew, and plan these with them.",
+    discussion: """
+      The next issue of the bill is made, with the due date of a bill made today: the policy's due \
+      day, or as many days after the customer can be told as the policy promises. What leaves the \
+      customer that time already is left alone, and so is what may have been taken by a provider.
+
+      Examples:
+        billing deliveries redate --state held --reason dueDatePassed
+        billing deliveries redate --month 2026-10 --state planned --yes --why "the outage is over"
+      """)
+
+  @OptionGroup var predicate: PredicateOptions
+  @OptionGroup var consent: ConsentOptions
+  @OptionGroup var report: ReportOptions
+  @OptionGroup var options: GlobalOptions
+
+  mutating func run() async throws {
+    try await OperatorWork(
+      action: .redate, predicate: predicate, consent: consent, json: report.json, options: options
+    ).perform()
+  }
+}
+
+/// What the four have in common: choose, say or do, report.
 private struct OperatorWork {
   let action: OperatorAction
   let predicate: PredicateOptions
@@ -145,6 +173,8 @@ private struct OperatorWork {
       request, on: query, limit: predicate.limit,
       mode: signature.map { .act($0) } ?? .foresee, since: since
     ) { progress.advance(to: $0) }
+    // Whoever dispatches would make them too, a while later.
+    if action == .redate, signature != nil { _ = try await platform.reissuing.pass() }
     progress.abandon()
     let text = OperatorReportText(done, of: action, isForeseen: signature == nil)
     if json {

@@ -82,6 +82,8 @@ struct DeliveryListingText {
       "state": .string(delivery.state.rawValue),
       "reason": .optional(delivery.reason?.rawValue),
       "version": .number(delivery.version),
+      "issue": .number(delivery.issue),
+      "dueDate": .optional(delivery.dueDate?.description),
       "channel": .optional(delivery.channel?.rawValue),
       "provider": .optional(delivery.provider),
       "key": .optional(delivery.idempotencyKey),

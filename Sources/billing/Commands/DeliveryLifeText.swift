@@ -12,10 +12,12 @@ struct DeliveryLifeText {
     var facts = Table([Table.Column(""), Table.Column("")])
     func add(_ name: Phrase, _ value: String) { facts.add([name.text(in: language), value]) }
     add(.statement, "v\(life.version)")
+    if life.issue > 1 { add(.issue, String(life.issue)) }
     add(.channels, life.channels.map(\.rawValue).joined(separator: ", "))
     add(.timeZone, life.timeZone)
     add(.quietSlots, quiet(life))
     add(.dueAt, life.dueAt.spoken)
+    if let dueDate = life.dueDate { add(.toBePaidBy, dueDate.description) }
     if life.state.isPending { add(.nextAt, life.nextAt.spoken) }
     text += facts.text()
     text += table(of: life).text()
@@ -75,6 +77,8 @@ struct DeliveryLifeText {
       "state": .string(life.state.rawValue),
       "reason": .optional(life.reason),
       "version": .number(life.version),
+      "issue": .number(life.issue),
+      "dueDate": .optional(life.dueDate?.description),
       "channels": .array(life.channels.map { .string($0.rawValue) }),
       "timeZone": .string(life.timeZone),
       "quietSlots": .array(life.quietSlots.slots.map { .number($0) }),

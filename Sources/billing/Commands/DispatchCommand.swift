@@ -57,6 +57,7 @@ struct DispatchCommand: AsyncParsableCommand {
     }
     let delivery = try await platform.delivery(providerClock: clock)
     _ = try await delivery.reconciler.pass()
+    try await delivery.reissue()
     var sending = SendingReport()
     sending.add(try await delivery.dispatcher.tick())
     if report.json {

@@ -31,6 +31,7 @@ struct PolicyApplyCommand: AsyncParsableCommand {
         uncertain: atMostOnce
         masksNames: true
         dueDay: 25
+        daysToPay: 7
 
       Example:
         billing policy apply policies/2 && billing render 2026-10 --policy active

@@ -205,7 +205,9 @@ struct PreviewCommand: AsyncParsableCommand {
     let environment = try await CommandEnvironment(reading: options)
     let platform = try await Platform(environment)
     let bill = try await platform.preview.bill(
-      of: customer, month: month, channel: channel, body: try template.map(TextFile.read))
+      of: customer, month: month,
+      at: try await LedgerMoment.now(of: platform.time, clock: environment.clock),
+      channel: channel, body: try template.map(TextFile.read))
     let text = (bill.subject.isEmpty ? "" : bill.subject + "\n\n") + bill.text
     guard let out else {
       environment.terminal.print(text.hasSuffix("\n") ? text : text + "\n")

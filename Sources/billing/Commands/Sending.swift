@@ -46,6 +46,7 @@ struct SimulatedSending {
   /// once, on the next channel. It ends, because every round takes attempts.
   private func work(_ report: inout SendingReport) async throws {
     _ = try await platform.reconciler.pass()
+    try await platform.reissue()
     var sent = 0
     repeat {
       report.add(try await platform.dispatcher.tick())
@@ -76,6 +77,7 @@ struct Tending: Sendable {
       do {
         if let tick = nextTick, now >= tick, let tickSeconds {
           _ = try await platform.reconciler.pass()
+          try await platform.reissue()
           report(try await platform.dispatcher.tick())
           nextTick = try await firstTick(after: now, within: tickSeconds)
         } else {

@@ -60,6 +60,8 @@ extension Phrase {
   static let timeZone = Phrase("time zone", ko: "시간대")
   static let quietSlots = Phrase("quiet", ko: "방해 금지")
   static let dueAt = Phrase("due at", ko: "발송 예정")
+  static let toBePaidBy = Phrase("to be paid by", ko: "납부기한")
+  static let issue = Phrase("issue", ko: "청구서 호수")
   static let nextAt = Phrase("not before", ko: "다음 시각")
   static let at = Phrase("at", ko: "시각")
   static let until = Phrase("until", ko: "종료")

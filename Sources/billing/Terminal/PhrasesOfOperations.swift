@@ -166,6 +166,12 @@ extension Phrase {
       Phrase("a later bill took its place: left alone", ko: "새 청구서가 대신함: 그대로 둠")
     case .alreadyResent:
       Phrase("sent again before: left alone", ko: "이미 다시 보냈음: 그대로 둠")
+    case .nothingDue:
+      Phrase(
+        "there is nothing to pay, or it repeats what was told: left alone",
+        ko: "납부할 금액이 없거나 이미 알린 내용을 다시 보내는 것임: 그대로 둠")
+    case .timeEnough:
+      Phrase("its due date leaves time enough: left alone", ko: "납부기한까지 시간이 충분함: 그대로 둠")
     case .optedOut:
       Phrase("the customer has opted out: left alone", ko: "고객이 수신을 거부함: 그대로 둠")
     case .noContact:

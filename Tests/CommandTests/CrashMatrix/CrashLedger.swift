@@ -12,6 +12,8 @@ protocol CrashLedger: Sendable {
   func hex(_ column: String) -> String
   /// The rows of a query in the words that all engines know, as text.
   func rows(_ sql: String, columns: Int) async throws -> [[String?]]
+  /// Changes rows, in the words that all engines know.
+  func change(_ sql: String) async throws
   /// The same ledger in a copied folder.
   func copy(into folder: TestFolder) async throws -> any CrashLedger
   /// What of it is not in the folder.
@@ -46,6 +48,10 @@ struct CrashLedgerOnSQLite: CrashLedger {
     }
   }
 
+  func change(_ sql: String) async throws {
+    try await Database(path: path, readerCount: 1).write { try $0.execute(sql) }
+  }
+
   func copy(into folder: TestFolder) async throws -> any CrashLedger {
     CrashLedgerOnSQLite(in: folder)
   }
@@ -66,6 +72,8 @@ struct CrashLedgerOnPostgres: CrashLedger {
   func rows(_ sql: String, columns: Int) async throws -> [[String?]] {
     try await PlainPostgres.rows(sql, at: url)
   }
+
+  func change(_ sql: String) async throws { _ = try await PlainPostgres.rows(sql, at: url) }
 
   /// Nobody may be using this one.
   func copy(into folder: TestFolder) async throws -> any CrashLedger {

@@ -11,6 +11,8 @@ actor CrashMonth {
     case imported
     case settled
     case rendered
+    /// Rendered, and the due date of some bills is over.
+    case overdue
     case dispatched
     /// Dispatched, and two bills are gone.
     case withLostBills
@@ -61,6 +63,7 @@ actor CrashMonth {
     case .imported: return try await Self.imported(on: kind)
     case .settled: return try await after("settle", Self.month, from: .imported)
     case .rendered: return try await after("render", Self.month, from: .settled)
+    case .overdue: return try await Self.makingOverdue(try await copy(at: .rendered))
     case .dispatched: return try await after("dispatch", from: .rendered)
     case .withLostBills: return try await Self.losingBills(of: try await copy(at: .dispatched))
     case .abandoned: return try await Self.abandoned(try await copy(at: .rendered))
@@ -118,6 +121,15 @@ actor CrashMonth {
     return ([String(rows[0])] + changed).joined(separator: "\n") + "\n"
   }
 
+  private static func makingOverdue(_ platform: CrashPlatform) async throws -> CrashPlatform {
+    let some = "due_date IS NOT NULL AND customer_id % 3 = 0"
+    try await platform.ledger.change("UPDATE deliveries SET due_date = due_date - 60 WHERE \(some)")
+    let overdue = try await platform.ledger.lines(
+      "SELECT customer_id FROM deliveries WHERE \(some)", columns: 1)
+    try #require(overdue.count > 5)
+    return platform
+  }
+
   /// Two bills that are about to be sent.
   private static func losingBills(of platform: CrashPlatform) async throws -> CrashPlatform {
     let customers = try await platform.ledger.lines(
@@ -126,7 +138,7 @@ actor CrashMonth {
     let bills = platform.folder.file("data/bills/\(month)")
     let names = try #require(FileManager.default.enumerator(atPath: bills)?.allObjects as? [String])
     for customer in customers {
-      let lost = try #require(names.first { $0.hasSuffix("/\(customer).v1.email.html.gz") })
+      let lost = try #require(names.first { $0.hasSuffix("/\(customer).v1.i1.email.html.gz") })
       try FileManager.default.removeItem(atPath: "\(bills)/\(lost)")
     }
     return platform
@@ -212,7 +224,8 @@ actor CrashMonth {
     maxBackoffSeconds: 2
     uncertain: atMostOnce
     masksNames: true
-    dueDay: 25
+    dueDay: 31
+    daysToPay: 0
 
     """
   }

@@ -8,7 +8,7 @@ import Foundation
 struct CrashOutcome: Equatable, Sendable {
   /// Customer, version, hash and total.
   var statements: [String]
-  /// Customer, version, channel and digest.
+  /// Customer, version, channel and digest; of the first issues, which runs make.
   var bills: [String]
   /// Customer, kind, sequence and version.
   var deliveries: [String]
@@ -23,7 +23,8 @@ struct CrashOutcome: Equatable, Sendable {
       "SELECT customer_id, version, \(ledger.hex("hash")), total FROM manifest ORDER BY 1, 2",
       columns: 4)
     bills = try await ledger.lines(
-      "SELECT customer_id, version, channel, \(ledger.hex("sha256")) FROM bills ORDER BY 1, 2, 3",
+      "SELECT customer_id, version, channel, \(ledger.hex("sha256")) FROM bills "
+        + "WHERE issue = 1 ORDER BY 1, 2, 3",
       columns: 4)
     deliveries = try await ledger.lines(
       "SELECT customer_id, kind, sequence, version FROM deliveries ORDER BY 1, 2, 3", columns: 4)

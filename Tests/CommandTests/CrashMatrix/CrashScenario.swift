@@ -24,7 +24,7 @@ struct CrashScenario: Sendable {
 
   static func named(_ name: String) -> CrashScenario? { all.first { $0.name == name } }
 
-  static let all = settling + rendering + dispatching + delivering + wholeMonth
+  static let all = settling + rendering + dispatching + operating + delivering + wholeMonth
 
   private static let runCalls: [PortCall] = [
     .openRun, .startStep, .claimChunk, .completeStep, .completeRun,
@@ -82,6 +82,16 @@ struct CrashScenario: Sendable {
       calls: [
         .reap, .sweep, .resolve, .takeUnpublished, .queueDue, .publish, .markPublished,
       ], providers: .asked),
+  ]
+
+  private static let operating = [
+    // The bills of the next issue, once the operator's decision is recorded.
+    CrashScenario(
+      name: "redate", begins: .overdue,
+      command: [
+        "deliveries", "redate", "--month", CrashMonth.month, "--yes", "--why", "they are overdue",
+      ],
+      calls: [.putBills, .makeBillsDurable, .recordIssues], providers: .asked)
   ]
 
   private static let delivering = [

@@ -83,7 +83,7 @@ struct MonthTests {
     try await billing("render", "2026-10", in: platform.folder, expecting: 0)
     let bills = platform.folder.file("data/bills/2026-10")
     let paths = try #require(FileManager.default.enumerator(atPath: bills)?.allObjects as? [String])
-    let lost = try #require(paths.first { $0.hasSuffix("1.v1.email.html.gz") })
+    let lost = try #require(paths.first { $0.hasSuffix("1.v1.i1.email.html.gz") })
     let before = try Data(contentsOf: URL(fileURLWithPath: bills + "/" + lost))
     try FileManager.default.removeItem(atPath: bills + "/" + lost)
     let run = try await billing("run", "2026-10", "--json", in: platform.folder, expecting: 0)

@@ -143,6 +143,8 @@ CREATE TABLE runs (
   program_version TEXT NOT NULL,
   reason TEXT,
   started_at INTEGER NOT NULL,
+  -- The same on the ledger's own clock: when what the run makes counts as made.
+  opened_at INTEGER NOT NULL,
   completed_at INTEGER,
   parked INTEGER NOT NULL DEFAULT 0,
   seal BLOB,
@@ -232,18 +234,21 @@ CREATE TABLE templates (
   PRIMARY KEY (channel, locale, version)
 ) STRICT, WITHOUT ROWID;
 
--- The key of a bill follows from its row; its bytes are in the bill store.
+-- The key of a bill follows from its row; its bytes are in the bill store. The same bill with another
+-- due date is another issue.
 CREATE TABLE bills (
   month INTEGER NOT NULL,
   customer_id INTEGER NOT NULL,
   version INTEGER NOT NULL,
   policy INTEGER NOT NULL,
   template INTEGER NOT NULL,
+  issue INTEGER NOT NULL,
   channel INTEGER NOT NULL,
-  run_id INTEGER NOT NULL,
+  run_id INTEGER NOT NULL,         -- 0: no run, a later issue
   size INTEGER NOT NULL,
   sha256 BLOB NOT NULL,
-  PRIMARY KEY (month, customer_id, version, policy, template, channel)
+  due_date INTEGER,                -- by when it is to be paid; NULL where nothing is
+  PRIMARY KEY (month, customer_id, version, policy, template, issue, channel)
 ) STRICT, WITHOUT ROWID;
 
 -- Clustered by the day on which they were to be sent when they were made: what is sent together
@@ -296,6 +301,12 @@ CREATE TABLE deliveries (
   published_at INTEGER,
   partition INTEGER,
   offset INTEGER,
+  -- Of the bill, beside its version; its due date, after which it does not go by itself (NULL: no
+  -- such day), unless an operator let it go all the same; and whether its bills are still to be made.
+  issue INTEGER NOT NULL DEFAULT 1,
+  due_date INTEGER,
+  goes_past_due INTEGER NOT NULL DEFAULT 0,
+  awaits_bill INTEGER NOT NULL DEFAULT 0,
   last_attempt INTEGER,                        -- of attempts; each names the one before
   last_entry INTEGER,                          -- of delivery_log; each names the one before
   changed_at INTEGER NOT NULL,                 -- since when it is in this state
@@ -303,6 +314,9 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 -- The key that everybody else knows a delivery by.
 CREATE UNIQUE INDEX deliveries_key ON deliveries (month, customer_id, kind, sequence);
+-- Those whose bills are still to be made.
+CREATE INDEX deliveries_awaiting ON deliveries (month, customer_id, kind, sequence)
+  WHERE awaits_bill = 1;
 -- What dispatch reads a slot by, in the order of its cursor.
 CREATE INDEX deliveries_planned ON deliveries
   (time_zone, next_at, month, customer_id, kind, sequence, quiet_mask) WHERE state = 1;
