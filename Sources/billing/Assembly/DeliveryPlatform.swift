@@ -3,6 +3,7 @@ import Delivery
 import Dispatching
 import EmbeddedStore
 import HTTPProvider
+import Logging
 import Rendering
 
 /// What dispatching and delivering need on top of the platform: the topic, the providers, the key.
@@ -117,9 +118,15 @@ struct DeliveryPlatform: Sendable {
   /// Issues made between two ticks, at most about so many: the next tick is not to wait for them.
   private static let issuesPerPass = 2000
 
-  /// Makes the bills of issues that deliveries wait for, so that the next tick takes them along.
+  /// Makes the bills of issues that deliveries wait for, so that the next tick takes them along. What
+  /// a store keeps it from is done by a later pass: nobody else waits for that.
   func reissue() async throws {
-    _ = try await reissuing.pass(limit: Self.issuesPerPass)
+    do {
+      _ = try await reissuing.pass(limit: Self.issuesPerPass)
+    } catch let error as StoreError {
+      environment.logger("rendering").warning(
+        "bills that deliveries wait for are made later", metadata: ["cause": "\(error)"])
+    }
   }
 
   /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that

@@ -77,9 +77,9 @@ struct Tending: Sendable {
       do {
         if let tick = nextTick, now >= tick, let tickSeconds {
           _ = try await platform.reconciler.pass()
-          try await platform.reissue()
           report(try await platform.dispatcher.tick())
           nextTick = try await firstTick(after: now, within: tickSeconds)
+          try await platform.reissue()
         } else {
           report(try await platform.reconcile())
         }
