@@ -14,7 +14,9 @@ struct CatalogNode {
     let root: Node?
     do {
       // Without the resolver's rules, which would read 0.10 as a float: types are decided here.
-      root = try Yams.compose(yaml: yaml, .basic)
+      // A byte order mark, as some editors write it, is no part of the text.
+      let text = yaml.unicodeScalars.first == "\u{FEFF}" ? yaml.unicodeScalars.dropFirst() : nil
+      root = try Yams.compose(yaml: text.map { String($0) } ?? yaml, .basic)
     } catch let error as YamlError {
       throw CatalogError(error)
     } catch {
@@ -32,9 +34,12 @@ struct CatalogNode {
   func entries() throws(CatalogError) -> [(key: String, value: CatalogNode)] {
     guard case .mapping(let mapping) = node else { throw error(.expectedMapping) }
     var entries: [(key: String, value: CatalogNode)] = []
+    var keys: Set<String> = []
     for (keyNode, valueNode) in mapping {
-      let key = try CatalogNode(keyNode, path: path).text()
+      // A metric, or one of the words that are known: both are compared by their bytes.
+      let key = try CatalogNode(keyNode, path: path).code()
       let value = CatalogNode(valueNode, path: path.isEmpty ? key : "\(path).\(key)")
+      guard keys.insert(key).inserted else { throw value.error(.duplicateKey) }
       entries.append((key, value))
     }
     return entries
@@ -92,14 +97,28 @@ struct CatalogNode {
     }
   }
 
-  /// A text, not empty and without control characters.
+  /// A text that customers read.
   func text() throws(CatalogError) -> String {
+    let text = try scalarText()
+    if let fault = TextRule.prose.fault(in: text) { throw error(.text(fault)) }
+    return text
+  }
+
+  /// A key or a code, in normal form.
+  func code() throws(CatalogError) -> String {
+    let text = try scalarText()
+    do {
+      return try String(code: text)
+    } catch {
+      throw self.error(.text(error))
+    }
+  }
+
+  /// Not empty.
+  private func scalarText() throws(CatalogError) -> String {
     guard case .scalar(let scalar) = node, scalar.style != .plain || !isAmbiguous(scalar.string)
     else { throw error(.expectedText) }
     if scalar.string.isEmpty { throw error(.empty) }
-    guard scalar.string.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
-      throw error(.expectedText)
-    }
     return scalar.string
   }
 
@@ -111,7 +130,7 @@ struct CatalogNode {
   func value<Value>(
     _ problem: CatalogError.Problem, _ value: (String) -> Value?
   ) throws(CatalogError) -> Value {
-    guard let value = value(try text()) else { throw error(problem) }
+    guard let value = value(try code()) else { throw error(problem) }
     return value
   }
 

@@ -11,7 +11,7 @@ extension Catalog {
         "version", "effectiveFrom", "currency", "timeZone", "tax", "rounding", "plans", "addOns",
         "discounts",
       ])
-    let version = try root["version"].text()
+    let version = try root["version"].code()
     let effectiveFrom = try root["effectiveFrom"].value(.invalidMonth) { BillingMonth($0) }
     let currency = try root["currency"].value(.unknownCurrency) { Currency(code: $0) }
     let timeZone = try root["timeZone"].value(.unknownTimeZone) { ZoneRules($0)?.name }
@@ -62,7 +62,7 @@ extension Plan {
       overage[metric] = try OverageRule(value)
     }
     self.init(
-      code: try fields["code"].text(), name: try fields["name"].text(),
+      code: try fields["code"].code(), name: try fields["name"].text(),
       monthlyFee: try fields["monthlyFee"].integer(from: 0), allowances: allowances,
       overage: overage)
   }
@@ -86,7 +86,7 @@ extension AddOn {
   fileprivate init(_ node: CatalogNode) throws(CatalogError) {
     let fields = try node.fields(required: ["code", "name", "monthlyFee"])
     self.init(
-      code: try fields["code"].text(), name: try fields["name"].text(),
+      code: try fields["code"].code(), name: try fields["name"].text(),
       monthlyFee: try fields["monthlyFee"].integer(from: 0))
   }
 }
@@ -98,7 +98,7 @@ extension Discount {
     let kindNode = try node.fields(required: all, optional: ["value", "tiers", "cap"])["kind"]
     let fields: CatalogNode.Fields
     let kind: Kind
-    switch try kindNode.text() {
+    switch try kindNode.code() {
     case "rate":
       fields = try node.fields(required: all + ["value"], optional: ["cap"])
       kind = .rate(try fields["value"].share())
@@ -113,7 +113,7 @@ extension Discount {
     let basis = try fields["basis"].categories()
     if basis.isEmpty { throw fields["basis"].error(.empty) }
     self.init(
-      code: try fields["code"].text(), name: try fields["name"].text(), kind: kind, basis: basis,
+      code: try fields["code"].code(), name: try fields["name"].text(), kind: kind, basis: basis,
       cap: try fields.optional("cap")?.integer(from: 0))
   }
 

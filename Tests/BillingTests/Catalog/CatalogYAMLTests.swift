@@ -138,7 +138,19 @@ struct CatalogYAMLTests {
   private static let wrongPlans = [
     Wrong("code: DATA", "code: PHONE", .duplicate, "plans[1].code", line: 9),
     Wrong("code: TV", "code: no", .expectedText, "addOns[0].code", line: 15),
-    Wrong("name: Data", "name: \"a\\nb\"", .expectedText, "plans[1].name", line: 10),
+    Wrong(
+      "name: Data", "name: \"a\\nb\"", .text(.lineBreak(.init("\n"))), "plans[1].name", line: 10),
+    Wrong(
+      "name: Data", "name: \"a\u{202E}b\"", .text(.turnsDirection(.init("\u{202E}"))),
+      "plans[1].name", line: 10),
+    Wrong(
+      "code: DATA", "code: \"DATA \"", .text(.blankAtEdge(.init(" "))), "plans[1].code", line: 9),
+    Wrong(
+      "code: DATA", "code: \"DA\u{200B}TA\"", .text(.invisible(.init("\u{200B}"))), "plans[1].code"),
+    // One key in two forms.
+    Wrong(
+      "data_mb: 100", "\u{AC00}: 100, \u{1100}\u{1161}: 200", .duplicateKey,
+      "\u{AC00}"),
     Wrong("2000", "-1", .tooSmall(minimum: 0), "plans[0].monthlyFee", line: 8),
     Wrong("2000", "20.00", .expectedInteger, "plans[0].monthlyFee"),
     Wrong("2000", "\"2000\"", .expectedInteger, "plans[0].monthlyFee"),
