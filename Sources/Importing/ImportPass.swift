@@ -57,9 +57,11 @@ final class ImportPass {
 
   private var decision: InputDecision<ImportReport> {
     let isRefused = hasUnreadableFile || (refusedCount > 0 && !options.skipBadRows)
-    let report = ImportReport(
+    var report = ImportReport(
       outcome: isRefused ? .refused : .checked, files: files, refusals: refusals,
-      refusedCount: refusedCount, warnings: set.warnings, rejectsPath: nil)
+      refusedCount: refusedCount, hasUnreadableFile: hasUnreadableFile, warnings: set.warnings,
+      rejectsPath: nil)
+    report.rejectsHoldOtherEncodings = rejects?.holdsOtherEncodings ?? false
     return isRefused || options.dryRun ? .discard(report) : .keep(report)
   }
 
@@ -75,15 +77,10 @@ final class ImportPass {
           .catalog, .catalogTooLarge(maximumBytes: Self.maximumCatalogBytes))
       }
     }
-    if let invalid = bytes.withUnsafeBufferPointer(UTF8Check.firstInvalid) {
-      let before = bytes[..<invalid]
-      let lineStart = before.lastIndex(of: Byte.lineFeed).map { $0 + 1 } ?? 0
-      return try refuseFile(
-        Refusal(
-          file: .catalog,
-          fault: CSVFault(
-            .invalidUTF8, line: before.count { $0 == Byte.lineFeed } + 1,
-            character: before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)))
+    // A zero is in no text, and every second byte of UTF-16.
+    let invalid = bytes.withUnsafeBufferPointer(UTF8Check.firstInvalid)
+    if let invalid = invalid ?? bytes.firstIndex(of: 0) {
+      return try refuseFile(Self.refusal(of: bytes, invalidFrom: invalid))
     }
     let text = String(decoding: bytes, as: UTF8.self)
     let catalog: Catalog
@@ -99,11 +96,20 @@ final class ImportPass {
     for refusal in outcome.refusals { try refuseFile(.catalog, .ledger(refusal.reason)) }
   }
 
+  private static func refusal(of bytes: [UInt8], invalidFrom position: Int) -> Refusal {
+    let before = bytes[..<position]
+    let lineStart = before.lastIndex(of: Byte.lineFeed).map { $0 + 1 } ?? 0
+    let lineEnd = bytes[position...].firstIndex(of: Byte.lineFeed) ?? bytes.count
+    let fault = CSVFault(
+      .invalidUTF8, line: before.count { $0 == Byte.lineFeed } + 1,
+      character: before[lineStart...].count { $0 & 0xC0 != 0x80 } + 1)
+    return Refusal(file: .catalog, fault: fault, in: bytes[lineStart..<lineEnd])
+  }
+
   private static func refusal(of error: CatalogError) -> Refusal {
-    let problem = "\(error.problem)"
-    return Refusal(
+    Refusal(
       file: .catalog, line: error.line ?? 1, column: error.column.map(RefusalColumn.character),
-      reason: .notACatalog(error.path.isEmpty ? problem : "\(error.path): \(problem)"))
+      reason: .notACatalog(error))
   }
 
   private func refuseFile(_ file: InputFile, _ reason: RefusalReason) throws {
@@ -147,6 +153,7 @@ final class ImportPass {
       try afterBatch(reader.bytesConsumed, files[files.count - 1].rows)
     }
     try hand(over: &pending, of: file)
+    files[files.count - 1].blank += reader.emptyLines
     try afterBatch(reader.bytesConsumed, files[files.count - 1].rows)
   }
 
@@ -157,8 +164,14 @@ final class ImportPass {
     switch try reader.next() {
     case .end: return false
     case .fault(let fault):
-      pending.bad.append((Refusal(file: file, fault: fault), text(reader)))
+      let refusal = Refusal(file: file, fault: fault, in: reader.rawRow)
+      pending.bad.append((refusal, text(reader)))
     case .row:
+      // A spreadsheet writes an empty row as commas alone.
+      guard !BlankRow.isCurrent(of: reader) else {
+        files[files.count - 1].blank += 1
+        return true
+      }
       let expected = header.positions.count
       guard reader.fieldCount == expected else {
         pending.bad.append((Self.wrongCount(reader, header, file), text(reader)))
@@ -189,10 +202,16 @@ final class ImportPass {
   ) -> Refusal {
     let (expected, found) = (header.positions.count, reader.fieldCount)
     if found > expected {
+      let isSurplus = (expected..<found).allSatisfy { reader.field($0).isEmpty }
       return Refusal(
         file: file, line: reader.line,
         column: .character(reader.character(ofField: expected)),
-        reason: .tooManyFields(expected: expected, found: found))
+        reason: isSurplus
+          ? .surplusCommas(expected: expected, found: found)
+          : .tooManyFields(expected: expected, found: found))
+    }
+    if found == 1, let other = GuessedSeparator.inRow(reader.rawRow, fields: expected) {
+      return Refusal(file: file, line: reader.line, column: nil, reason: .otherSeparator(other))
     }
     let missing = header.positions.firstIndex(of: found) ?? expected - 1
     return Refusal(

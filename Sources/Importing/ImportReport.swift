@@ -59,18 +59,23 @@ package struct ImportReport: Hashable, Sendable {
   /// The first of what is refused; `refusedCount` says of how many.
   package var refusals: [Refusal]
   package var refusedCount: Int
+  /// A header or the catalog is wrong: then there are no good rows to go on with.
+  package var hasUnreadableFile: Bool
   package var warnings: [ImportWarning]
   /// Where the bad rows were written; `nil` unless they were to be skipped.
   package var rejectsPath: String?
+  /// Some of them are not UTF-8, and are there as they are.
+  package var rejectsHoldOtherEncodings = false
 
   package init(
     outcome: Outcome, files: [FileReport], refusals: [Refusal], refusedCount: Int,
-    warnings: [ImportWarning], rejectsPath: String?
+    hasUnreadableFile: Bool, warnings: [ImportWarning], rejectsPath: String?
   ) {
     self.outcome = outcome
     self.files = files
     self.refusals = refusals
     self.refusedCount = refusedCount
+    self.hasUnreadableFile = hasUnreadableFile
     self.warnings = warnings
     self.rejectsPath = rejectsPath
   }
@@ -81,23 +86,22 @@ package struct FileReport: Hashable, Sendable {
   package var file: InputFile
   package var counts: InputCounts
   package var refused: Int
-  /// Rows in all.
+  /// Rows without anything in them, which are passed over.
+  package var blank: Int
+  /// Rows in all, without the blank ones.
   package var rows: Int { counts.new + counts.changed + counts.unchanged + refused }
 
-  package init(file: InputFile, counts: InputCounts = InputCounts(), refused: Int = 0) {
+  package init(
+    file: InputFile, counts: InputCounts = InputCounts(), refused: Int = 0, blank: Int = 0
+  ) {
     self.file = file
     self.counts = counts
     self.refused = refused
+    self.blank = blank
   }
 }
 
-package enum ImportWarning: Hashable, Sendable, CustomStringConvertible {
+package enum ImportWarning: Hashable, Sendable {
   /// A file of the folder that is no part of an import set, and was not read.
   case unknownFile(String)
-
-  package var description: String {
-    switch self {
-    case .unknownFile(let name): "\(name) is not a file of an import set and was not read"
-    }
-  }
 }

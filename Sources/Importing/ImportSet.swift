@@ -31,15 +31,8 @@ struct ImportSet: Sendable {
 }
 
 /// Why an import cannot even begin.
-package enum ImportError: Error, Hashable, Sendable, CustomStringConvertible {
+package enum ImportError: Error, Hashable, Sendable {
   case notAFolder(String)
+  /// The folder holds none of `InputFile`.
   case nothingToImport(String)
-
-  package var description: String {
-    switch self {
-    case .notAFolder(let path): "\(path) is not a folder that can be read"
-    case .nothingToImport(let path):
-      "\(path) holds none of \(InputFile.allCases.map(\.rawValue).joined(separator: ", "))"
-    }
-  }
 }

@@ -120,8 +120,9 @@ package enum LedgerRefusal: Hashable, Sendable {
   /// A recorded charge is moved from or to a month that was settled already: it could be billed
   /// twice, or never. It is to be withdrawn (amount 0) and stated anew under another id.
   case chargeOfSettledMonth(from: BillingMonth, to: BillingMonth)
-  /// An earlier row of this transaction has the same key and other content. Which of the two would
-  /// be right is the source's to say, so the later one is refused.
+  /// An earlier row of this transaction has the same key. Which of the two would be right, or
+  /// whether two were meant where both say the same, is the source's to say, so the later one is
+  /// refused.
   case statedTwice
   case catalogDiffers(version: String)
 }

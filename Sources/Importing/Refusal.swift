@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 
 /// One thing in an import set that is refused: where it stands and why.
 ///
@@ -21,6 +21,17 @@ package struct Refusal: Hashable, Sendable {
     self.init(
       file: file, line: fault.line, column: .character(fault.character),
       reason: .form(fault.kind))
+  }
+
+  /// - Parameter line: where it is, without its end.
+  init(file: InputFile, fault: CSVFault, in line: ArraySlice<UInt8>) {
+    self.init(file: file, fault: fault)
+    guard fault.kind == .invalidUTF8, let encoding = GuessedEncoding(of: line) else { return }
+    reason = .otherEncoding(encoding)
+    // Two bytes of another encoding may pass for one of UTF-8: the first of them is meant.
+    if !line.contains(Byte.lineFeed), let first = line.firstIndex(where: { $0 >= 0x80 }) {
+      column = .character(first - line.startIndex + 1)
+    }
   }
 
   /// `customers.csv:12:send_day`.
@@ -51,14 +62,23 @@ package enum RefusalColumn: Hashable, Sendable, CustomStringConvertible {
 /// Why something is refused. A value is quoted only where it is a code, an id or a date.
 package enum RefusalReason: Hashable, Sendable {
   case form(CSVFault.Kind)
+  /// Not UTF-8, but what looks like this.
+  case otherEncoding(GuessedEncoding)
+  /// Columns are separated by something else than commas.
+  case otherSeparator(GuessedSeparator)
   // The header
-  case noHeader
+  /// The first line names none of these columns.
+  case noHeader(columns: [String])
+  /// It names columns in Korean.
+  case koreanHeader(columns: [String])
   case missingColumn
   case unknownColumn(String?)
   case columnTwice(String)
   // The row
   case tooFewFields(expected: Int, found: Int)
   case tooManyFields(expected: Int, found: Int)
+  /// As `tooManyFields`, and nothing is in those that are too many.
+  case surplusCommas(expected: Int, found: Int)
   // A field
   case empty
   case notAnID(String?)
@@ -74,11 +94,12 @@ package enum RefusalReason: Hashable, Sendable {
   case unknownChannel(String?)
   case channelTwice(String?)
   case unknownStatus(String?)
-  case lineBreak
-  case controlCharacter
+  case text(TextFault)
   case tooLong(maximumCharacters: Int)
   case notAnEmail
   case notAPhone
+  /// Neither a plus nor a zero is before it.
+  case phoneWithoutZero
   case notAnAmount(String?)
   case amountOutOfRange(String?)
   case notTrueOrFalse(String?)
@@ -89,7 +110,7 @@ package enum RefusalReason: Hashable, Sendable {
   // What the ledger holds
   case ledger(LedgerRefusal)
   // The catalog
-  case notACatalog(String)
+  case notACatalog(CatalogError)
   case catalogTooLarge(maximumBytes: Int)
 }
 

@@ -13,10 +13,15 @@ extension RefusalReason {
   private var texts: (english: String, korean: String) {
     switch self {
     case .form(let kind): kind.texts
-    case .noHeader, .missingColumn, .unknownColumn, .columnTwice, .tooFewFields, .tooManyFields:
+    case .otherEncoding, .otherSeparator, .noHeader, .koreanHeader: fileTexts
+    case .missingColumn, .unknownColumn, .columnTwice, .tooFewFields, .tooManyFields,
+      .surplusCommas:
       rowTexts
-    case .notACatalog(let detail):
-      ("not a catalog: \(detail)", "요금제 정책표가 아닙니다: \(detail)")
+    case .notACatalog(let error):
+      (
+        "not a catalog: \(error.text(in: .english))",
+        "요금제 정책표가 아닙니다: \(error.text(in: .korean))"
+      )
     case .catalogTooLarge(let bytes):
       ("the catalog is longer than \(bytes) bytes", "정책표가 \(bytes)바이트보다 깁니다")
     case .ledger(let refusal): refusal.texts
@@ -24,6 +29,35 @@ extension RefusalReason {
       .quantityOutOfRange, .endsBeforeItBegins:
       quantityTexts
     default: fieldTexts
+    }
+  }
+
+  private var fileTexts: (english: String, korean: String) {
+    switch self {
+    case .otherEncoding(let encoding):
+      (
+        "not UTF-8: the file looks like \(encoding.name); save it as UTF-8 (a spreadsheet calls "
+          + "it \"CSV UTF-8\")",
+        "UTF-8이 아닙니다. \(encoding.name) 파일로 보입니다. UTF-8로 저장하십시오(엑셀에서는 'CSV UTF-8')"
+      )
+    case .otherSeparator(let separator):
+      (
+        "the columns are separated by \(separator.texts.english) and not by commas; save it as CSV "
+          + "with commas",
+        "열이 쉼표가 아니라 \(separator.texts.korean) 구분되어 있습니다. 쉼표로 구분한 CSV로 저장하십시오"
+      )
+    case .koreanHeader(let columns):
+      (
+        "the header names columns in Korean; the columns are called "
+          + columns.joined(separator: ","),
+        "헤더의 열 이름이 한글입니다. 열 이름은 다음과 같아야 합니다: " + columns.joined(separator: ",")
+      )
+    case .noHeader(let columns):
+      (
+        "the first line is not a header; it has to be " + columns.joined(separator: ","),
+        "첫 줄이 헤더가 아닙니다. 첫 줄은 다음과 같아야 합니다: " + columns.joined(separator: ",")
+      )
+    default: preconditionFailure("not about a file")
     }
   }
 
@@ -38,13 +72,21 @@ extension RefusalReason {
     case .columnTwice(let name):
       ("the header names '\(name)' twice", "헤더에 '\(name)' 열이 두 번 나옵니다")
     case .tooFewFields(let expected, let found):
-      ("\(found) fields instead of \(expected)", "필드가 \(expected)개가 아니라 \(found)개입니다")
+      (
+        "\(Self.fields(found)) instead of \(expected)",
+        "필드가 \(expected)개가 아니라 \(found)개입니다"
+      )
     case .tooManyFields(let expected, let found):
       (
-        "\(found) fields instead of \(expected); a comma inside a field needs quotes",
+        "\(Self.fields(found)) instead of \(expected); a comma inside a field needs quotes",
         "필드가 \(expected)개가 아니라 \(found)개입니다. 필드 안의 쉼표는 따옴표로 감싸야 합니다"
       )
-    default: ("the first line is not a header", "첫 줄이 헤더가 아닙니다")
+    case .surplusCommas(let expected, let found):
+      (
+        "\(Self.fields(found)) instead of \(expected); take away the commas at the end",
+        "필드가 \(expected)개가 아니라 \(found)개입니다. 줄 끝의 남는 쉼표를 지우십시오"
+      )
+    default: preconditionFailure("not about a row")
     }
   }
 
@@ -53,7 +95,7 @@ extension RefusalReason {
     case .notAnID(let value):
       (
         "\(Self.it(value)) is not a whole number from 1 to 9223372036854775807",
-        "\(Self.value(value)) 1 이상의 정수가 아닙니다"
+        "\(Self.value(value)) 1부터 9223372036854775807까지의 정수가 아닙니다"
       )
     case .notADay(let value):
       ("\(Self.it(value)) is not a date YYYY-MM-DD", "\(Self.value(value)) YYYY-MM-DD 날짜가 아닙니다")
@@ -85,12 +127,26 @@ extension RefusalReason {
         "\(Self.it(value)) is not active, suspended or terminated",
         "\(Self.value(value)) active, suspended, terminated 중 하나가 아닙니다"
       )
-    case .lineBreak: ("it contains a line break", "줄바꿈이 들어 있습니다")
-    case .controlCharacter: ("it contains a control character", "제어 문자가 들어 있습니다")
+    case .text(let fault): (fault.text(in: .english), fault.text(in: .korean))
     case .tooLong(let count):
       ("it is longer than \(count) characters", "\(count)자보다 깁니다")
-    case .notAnEmail: ("it is not an e-mail address", "이메일 주소가 아닙니다")
-    case .notAPhone: ("it is not a phone number", "전화번호가 아닙니다")
+    case .notAnEmail:
+      (
+        "it is not an e-mail address, such as name@example.com",
+        "name@example.com 형식의 이메일 주소가 아닙니다"
+      )
+    case .notAPhone:
+      (
+        "it is not a phone number: 8 to 12 digits from 0 on, or + and 8 to 15 digits",
+        "전화번호가 아닙니다. 0으로 시작하는 8~12자리, 또는 +와 8~15자리여야 합니다"
+      )
+    case .phoneWithoutZero:
+      (
+        "the number begins with neither 0 nor +: a spreadsheet may have left its 0 out (make the "
+          + "column text and write 010…); a number abroad begins with + and the country's digits",
+        "번호가 0이나 +로 시작하지 않습니다. 스프레드시트가 앞의 0을 지웠을 수 있습니다(열을 텍스트로 바꾸고 010…으로 "
+          + "쓰십시오). 해외 번호는 +와 국가 번호로 시작해야 합니다"
+      )
     default: ("it is empty", "비어 있습니다")
     }
   }
@@ -125,6 +181,8 @@ extension RefusalReason {
       )
     }
   }
+
+  private static func fields(_ count: Int) -> String { count == 1 ? "1 field" : "\(count) fields" }
 
   private static func it(_ value: String?) -> String { value ?? "it" }
 
@@ -171,8 +229,8 @@ extension LedgerRefusal {
       )
     case .statedTwice:
       (
-        "the set states this key twice, with different content",
-        "이 키가 서로 다른 내용으로 두 번 나옵니다"
+        "the set gives this key twice; take one of the two rows away",
+        "이 키가 두 번 나옵니다. 두 행 중 하나를 지우십시오"
       )
     case .catalogDiffers(let version):
       (

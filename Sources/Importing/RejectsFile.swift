@@ -3,24 +3,29 @@ import Foundation
 
 /// The rows that an import left out, with the reasons: `file,line,column,reason,row`.
 ///
-/// It repeats rows as they are, personal data included, so only its owner may read it. It appears
-/// under its name when the good rows are stored, not before.
-struct RejectsFile {
+/// It repeats rows byte for byte, personal data included, so only its owner may read it: what was
+/// not UTF-8 is not UTF-8 here either, and nothing is done to what a spreadsheet would take for a
+/// formula. It appears under its name when the good rows are stored, not before.
+final class RejectsFile {
   static let name = "rejects.csv"
   private let file: BufferedFile
+  /// Some of the rows are not UTF-8.
+  private(set) var holdsOtherEncodings = false
 
   init(path: String) throws(StoreError) {
     file = try BufferedFile(path: Self.unfinished(path), mode: 0o600)
     try file.append("file,line,column,reason,row\n")
   }
 
-  /// - Parameter row: as it stands in its file; bytes that are not UTF-8 become U+FFFD.
+  /// - Parameter row: as it stands in its file.
   func append(_ refusal: Refusal, row: [UInt8]) throws(StoreError) {
-    let fields = [
-      refusal.file.rawValue, String(refusal.line), refusal.column.map { "\($0)" } ?? "",
-      refusal.reason.text(in: .english), String(decoding: row, as: UTF8.self),
-    ]
-    try file.append(fields.map(CSVField.text).joined(separator: ",") + "\n")
+    if row.withUnsafeBufferPointer(UTF8Check.firstInvalid) != nil { holdsOtherEncodings = true }
+    try file.append(
+      CSVField.row([
+        .text(refusal.file.rawValue), .number(Int64(refusal.line)),
+        .text(refusal.column.map { "\($0)" } ?? ""), .text(refusal.reason.text(in: .english)),
+        .asIs(row),
+      ]))
   }
 
   func finish() throws(StoreError) { try file.finish(durably: true) }
@@ -38,18 +43,4 @@ struct RejectsFile {
   }
 
   private static func unfinished(_ path: String) -> String { path + ".unfinished" }
-}
-
-/// How a field is written.
-enum CSVField {
-  /// Quoted where it must be.
-  static func text(_ text: String) -> String {
-    guard text.utf8.contains(where: { "\",\n\r".utf8.contains($0) }) else { return text }
-    var quoted = "\""
-    for character in text.unicodeScalars {
-      if character == "\"" { quoted.unicodeScalars.append(character) }
-      quoted.unicodeScalars.append(character)
-    }
-    return quoted + "\""
-  }
 }

@@ -51,8 +51,7 @@ package struct StatementExport: Sendable {
         row.key.customer.number, totals.charges, totals.discounts, totals.tax, totals.rounding,
         totals.total,
       ]
-      bytes += fields.map(String.init).joined(separator: ",").utf8
-      bytes.append(UInt8(ascii: "\n"))
+      bytes += CSVField.row(fields.map(CSVField.number))
     }
     return bytes
   }

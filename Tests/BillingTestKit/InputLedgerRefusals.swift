@@ -78,13 +78,22 @@ extension InputLedgerConformance {
     #expect(try await probe.rows(.usage, asOf: 3) == ["2026-10|1|10|data_mb|1"])
   }
 
-  /// The same row twice says nothing new.
-  package func repeatedRowIsHarmless() async throws {
+  /// So is the same row a second time, new or recorded long ago, in a batch or in two: a source that
+  /// says a thing twice is to be asked whether it means one or two.
+  package func repeatedRowIsRefused() async throws {
+    let twice = [RowRefusal(row: 1, reason: .statedTwice)]
     let recorded = try await record(.customers([rows.customer(1), rows.customer(1)]))
-    #expect(
-      recorded.result == BatchOutcome(counts: InputCounts(new: 1, unchanged: 1)))
+    #expect(recorded.result == BatchOutcome(counts: InputCounts(new: 1), refusals: twice))
     let again = try await record(.customers([rows.customer(1), rows.customer(1)]))
-    #expect(again.result.counts == InputCounts(unchanged: 2))
+    #expect(again.result == BatchOutcome(counts: InputCounts(unchanged: 1), refusals: twice))
+    let charge = rows.charge("C", customer: 1)
+    for counts in [InputCounts(new: 1), InputCounts(unchanged: 1)] {
+      let inTwo = try await record(.charges([charge]), .charges([charge]))
+      #expect(
+        inTwo.result
+          == BatchOutcome(counts: counts, refusals: [RowRefusal(row: 0, reason: .statedTwice)]))
+    }
+    #expect(try await probe.rows(.charges, asOf: 100).count == 1)
   }
 
   /// A catalog's text is recorded once; another text under its version is refused.

@@ -43,15 +43,34 @@ struct ImportRefusalTests {
     bad("customer_id", "0", .notAnID("0")), bad("customer_id", "-5", .notAnID("-5")),
     bad("customer_id", "abc", .notAnID("abc")), bad("customer_id", "", .notAnID(nil)),
     bad("customer_id", "9223372036854775808", .notAnID("9223372036854775808")),
-    bad("name", "", .empty), bad("name", "\"김\n별\"", .lineBreak),
-    bad("name", "\"김\r\n별\"", .lineBreak), bad("name", "김\u{2028}별", .lineBreak),
-    bad("name", "김\u{85}별", .lineBreak), bad("name", "김\u{1B}별", .controlCharacter),
-    bad("name", "김\u{9F}별", .controlCharacter), bad("name", "김\u{0}별", .controlCharacter),
+    bad("name", "", .empty), bad("name", "\"김\n별\"", .text(.lineBreak(.init("\n")))),
+    bad("name", "\"김\r\n별\"", .text(.lineBreak(.init("\r")))),
+    bad("name", "김\u{2028}별", .text(.lineBreak(.init("\u{2028}")))),
+    bad("name", "김\u{85}별", .text(.lineBreak(.init("\u{85}")))),
+    bad("name", "김\u{1B}별", .text(.controlCharacter(.init("\u{1B}")))),
+    bad("name", "김\u{9F}별", .text(.controlCharacter(.init("\u{9F}")))),
+    bad("name", "김\u{0}별", .text(.controlCharacter(.init("\u{0}")))),
+    bad("name", "김\u{202E}별", .text(.turnsDirection(.init("\u{202E}")))),
+    bad("name", "김\u{61C}별", .text(.turnsDirection(.init("\u{61C}")))),
+    bad("name", "김\u{2069}별", .text(.turnsDirection(.init("\u{2069}")))),
+    bad("name", "김\u{200B}별", .text(.invisible(.init("\u{200B}")))),
+    bad("name", "김\u{200D}별", .text(.invisible(.init("\u{200D}")))),
+    bad("name", "김\u{AD}별", .text(.invisible(.init("\u{AD}")))),
+    bad("name", "\u{3164}", .text(.invisible(.init("\u{3164}")))),
+    bad("name", "김별\u{FE0F}", .text(.invisible(.init("\u{FE0F}")))),
+    bad("name", "김별\u{E0041}", .text(.invisible(.init("\u{E0041}")))),
+    bad("name", " ", .text(.blank(.init(" ")))),
+    bad("name", "\u{3000}\u{A0}", .text(.blank(.init("\u{3000}")))),
     bad("name", String(repeating: "별", count: 201), .tooLong(maximumCharacters: 200)),
-    bad("email", "\"a@example.com\nBcc: b@example.com\"", .lineBreak),
+    bad("email", "\"a@example.com\nBcc: b@example.com\"", .text(.lineBreak(.init("\n")))),
     bad("email", "nobody", .notAnEmail), bad("email", "a@b@c", .notAnEmail),
-    bad("email", "a b@example.com", .notAnEmail), bad("phone", "call me", .notAPhone),
-    bad("phone", "\"010\n1\"", .lineBreak),
+    bad("email", "a b@example.com", .notAnEmail), bad("email", "a@example", .notAnEmail),
+    bad("email", "a\u{202E}b@example.com", .text(.turnsDirection(.init("\u{202E}")))),
+    bad("email", "a\u{A0}b@example.com", .notAnEmail),
+    bad("phone", "call me", .notAPhone), bad("phone", "01012", .notAPhone),
+    bad("phone", "1012345678", .phoneWithoutZero), bad("phone", "1.01E+09", .notAPhone),
+    bad("phone", "010\u{200B}12345678", .text(.invisible(.init("\u{200B}")))),
+    bad("phone", "\"010\n1\"", .text(.lineBreak(.init("\n")))),
     bad("send_day", "32", .notASendDay("32")), bad("send_day", "0", .notASendDay("0")),
     bad("send_day", "", .notASendDay(nil)), bad("send_day", "1.5", .notASendDay("1.5")),
     bad("send_day", "01012345678", .notASendDay(nil)),
@@ -59,6 +78,8 @@ struct ImportRefusalTests {
     bad("quiet_slots", "1;x", .notASlot("x")), bad("quiet_slots", "3;3", .slotTwice("3")),
     bad("quiet_slots", "0;1;2;3;4;5;6;7;8;9;10;11", .allSlotsQuiet),
     bad("time_zone", "Asia/Soul", .unknownZone("Asia/Soul")),
+    // The sign of the kelvin is equal to a K as text.
+    bad("time_zone", "Asia/\u{212A}olkata", .unknownZone(nil)),
     bad("time_zone", "KST", .unknownZone("KST")), bad("time_zone", "", .unknownZone(nil)),
     bad("locale", "de-DE", .unknownLocale("de-DE")), bad("locale", "", .unknownLocale(nil)),
     bad("channels", "fax", .unknownChannel("fax")),
@@ -92,6 +113,24 @@ struct ImportRefusalTests {
     BadRow(.discounts, "9,MILITARY,2026-01-01,", "line_id", .ledger(.unknownLine(.init(9)))),
     BadRow(.bundles, "B1,9,2026-01-01,", "line_id", .ledger(.unknownLine(.init(9)))),
     BadRow(.bundles, ",1,2026-01-01,", "bundle_id", .empty),
+    BadRow(.bundles, " B1,1,2026-01-01,", "bundle_id", .text(.blankAtEdge(.init(" ")))),
+    BadRow(
+      .bundles, "B1\u{3000},1,2026-01-01,", "bundle_id", .text(.blankAtEdge(.init("\u{3000}")))),
+    BadRow(
+      .addOns, "1,BO\u{2060}OKS,2026-01-01,", "add_on_code",
+      .text(.invisible(.init("\u{2060}")))),
+    BadRow(
+      .usage, "1,2026-10,s\u{378}ms,1", "metric", .text(.noCharacter(.init("\u{378}")))),
+    BadRow(.usage, "1,9999-01,sms,1", "month", .notAMonth("9999-01")),
+    BadRow(.usage, "1,0000-12,sms,1", "month", .notAMonth("0000-12")),
+    BadRow(
+      .usage, "1,2026-10,sms,9999999999999999999", "quantity",
+      .quantityOutOfRange("9999999999999999999")),
+    BadRow(.charges, "CH2,1001,10000-01-01,fee,x,1,true", "charged_on", .notADay(nil)),
+    BadRow(.charges, "CH2,1001,0000-01-01,fee,x,1,true", "charged_on", .noSuchDay("0000-01-01")),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,fee,a\u{202E}b,1,true", "description",
+      .text(.turnsDirection(.init("\u{202E}")))),
     BadRow(
       .bundles, "\(String(repeating: "뮒", count: 65)),1,2026-01-01,",
       "bundle_id", .tooLong(maximumCharacters: 64)),
@@ -114,7 +153,9 @@ struct ImportRefusalTests {
       .charges, "CH2,1001,2026-10-01,refund,x,-9223372036854775809,true",
       "amount", .amountOutOfRange("-9223372036854775809")),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,x,12.5,true", "amount", .notAnAmount("12.5")),
-    BadRow(.charges, "CH2,1001,2026-10-01,refund,\"x\ny\",1,true", "description", .lineBreak),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,\"x\ny\",1,true", "description",
+      .text(.lineBreak(.init("\n")))),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,x,1,yes", "taxable", .notTrueOrFalse("yes")),
     BadRow(
       .charges, "CH2,1001,2026-10-01,refund,x,1",
@@ -122,6 +163,9 @@ struct ImportRefusalTests {
     BadRow(
       .charges, "CH2,1001,2026-10-01,refund,x,1,true,more",
       "37", .tooManyFields(expected: 7, found: 8)),
+    BadRow(
+      .charges, "CH2,1001,2026-10-01,refund,x,1,true,,",
+      "37", .surplusCommas(expected: 7, found: 9)),
     BadRow(.charges, "CH2,1001,2026-10-01,refund,a\"b,1,true", "29", .form(.strayQuote)),
     BadRow(
       .charges, "CH2,1001,2026-10-01,refund,\"never closed,1,true",
@@ -150,7 +194,8 @@ struct ImportRefusalTests {
     var files = TestImports.small.mapValues { Array($0.utf8) }
     files["customers.csv"]! += Array("1003,".utf8) + [0xB1, 0xE8] + Array(",,,1,,".utf8)
     let report = try await imports.run(try imports.set(files))
-    #expect(report.refusals.map(\.description) == ["customers.csv:4:6: a byte that is not UTF-8"])
+    #expect(report.refusals.map(\.place) == ["customers.csv:4:6"])
+    #expect(report.refusals.map(\.reason) == [.otherEncoding(.cp949)])
     #expect(try imports.probe.versionCount() == 0)
   }
 
@@ -165,8 +210,18 @@ struct ImportRefusalTests {
         "line_id,month,line_id,metric,quantity\n",
         ["usage.csv:1:15: the header names 'line_id' twice"]
       ),
-      ("1,2026-10,sms,1\n", ["usage.csv:1: the first line is not a header"]),
-      ("", ["usage.csv:1: the first line is not a header"]),
+      (
+        "1,2026-10,sms,1\n",
+        [
+          "usage.csv:1: the first line is not a header; it has to be line_id,month,metric,quantity"
+        ]
+      ),
+      (
+        "",
+        [
+          "usage.csv:1: the first line is not a header; it has to be line_id,month,metric,quantity"
+        ]
+      ),
       ("line_id,\"month\n", ["usage.csv:1:9: the quoted field that begins here is not closed"]),
       (
         "line_id,month,metric,\"홍길동 c@example.com\"\n",

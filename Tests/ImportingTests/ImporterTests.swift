@@ -113,7 +113,7 @@ struct ImporterTests {
     let imports = try await TestImports()
     var files = TestImports.small
     files["customers.csv"]! +=
-      "1003,\"김, 별\",c@example.com,010,32,,Asia/Seoul,ko-KR,,active,2020-01-01,\n"
+      "1003,\"김, 별\",c@example.com,01000001003,32,,Asia/Seoul,ko-KR,,active,2020-01-01,\n"
     files["subscriptions.csv"]! += "3,1003,LTE-33,2020-01-01,\n4,1001,LTE-33,2020-01-01,\n"
     files["usage.csv"]! += "4,2026-10,sms,\"1\n4,2026-10,voice_s,7\n"
     let set = try imports.set(files)
@@ -128,7 +128,7 @@ struct ImporterTests {
     #expect(
       rejects == """
         file,line,column,reason,row
-        customers.csv,4,send_day,32 is not a day from 1 to 31,"1003,""김, 별"",c@example.com,010,32,,\
+        customers.csv,4,send_day,32 is not a day from 1 to 31,"1003,""김, 별"",c@example.com,01000001003,32,,\
         Asia/Seoul,ko-KR,,active,2020-01-01,"
         subscriptions.csv,5,customer_id,there is no customer 1003,"3,1003,LTE-33,2020-01-01,"
         usage.csv,4,15,the quoted field that begins here is not closed,"4,2026-10,sms,""1"

@@ -84,8 +84,8 @@ struct InputLedgerTests {
   }
 
   @Test(arguments: LedgerKind.allCases)
-  func `a repeated row is harmless`(on kind: LedgerKind) async throws {
-    try await conformance(on: kind).repeatedRowIsHarmless()
+  func `a repeated row is refused`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).repeatedRowIsRefused()
   }
 
   @Test(arguments: LedgerKind.allCases)

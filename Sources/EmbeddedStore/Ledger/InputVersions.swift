@@ -55,7 +55,7 @@ struct InputVersions {
     case new
     case changed
     case unchanged
-    /// This record number has already said something else.
+    /// This record number has already stated it, be it the same.
     case statedTwice
   }
 
@@ -94,10 +94,7 @@ struct InputVersions {
     if !isSame { row.replace(latest, at: 1) }
     latest.reset()
     let key = InputKeySet.Key(of: row)
-    if isSame {
-      if recordedFrom < number { unchanged.insert(key) }
-      return .unchanged
-    }
+    if isSame { return recordedFrom < number && unchanged.insert(key) ? .unchanged : .statedTwice }
     guard recordedFrom < number, !unchanged.contains(key) else { return .statedTwice }
     close.bind(number, at: 1)
     close.bind(recordedFrom, at: 2)
@@ -115,8 +112,7 @@ struct InputVersions {
   }
 }
 
-/// The keys of rows that were found unchanged, so that a second row with the same key and other
-/// content is noticed. (What this record number wrote itself is noticed by its number.)
+/// The keys of rows that were found unchanged, so that a second row with the same key is noticed. (What this record number wrote itself is noticed by its number.)
 ///
 /// Eight bytes a key: a key's place is taken by 64 bits of its hash. That two keys of a file share
 /// them is less likely than one in a million for files of five million rows; a row would then be
@@ -137,9 +133,10 @@ struct InputKeySet {
   private var slots: [Int] = []
   private var count = 0
 
-  mutating func insert(_ key: Key) {
+  /// Whether it was not there.
+  mutating func insert(_ key: Key) -> Bool {
     if count * 4 >= slots.count * 3 { grow() }
-    place(key.bits)
+    return place(key.bits)
   }
 
   func contains(_ key: Key) -> Bool {
@@ -152,11 +149,14 @@ struct InputKeySet {
     return false
   }
 
-  private mutating func place(_ bits: Int) {
+  @discardableResult
+  private mutating func place(_ bits: Int) -> Bool {
     var slot = bits & (slots.count - 1)
     while slots[slot] != 0, slots[slot] != bits { slot = (slot + 1) & (slots.count - 1) }
-    if slots[slot] == 0 { count += 1 }
+    guard slots[slot] == 0 else { return false }
+    count += 1
     slots[slot] = bits
+    return true
   }
 
   private mutating func grow() {

@@ -41,7 +41,7 @@ final class EmbeddedInputWriter: InputWriter {
     ) { $0.text(0) }
     if let recorded {
       // Byte for byte: two texts that differ only in how a letter is composed are two texts.
-      guard recorded.utf8.elementsEqual(catalog.text.utf8) else {
+      guard recorded.hasBytes(of: catalog.text) else {
         let reason = LedgerRefusal.catalogDiffers(version: catalog.version)
         return BatchOutcome(refusals: [RowRefusal(row: 0, reason: reason)])
       }

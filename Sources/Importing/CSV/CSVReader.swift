@@ -18,6 +18,8 @@ package final class CSVReader {
   package private(set) var line = 1
   /// Bytes of the source that lie behind the current row.
   package private(set) var bytesConsumed: Int64 = 0
+  /// Empty lines passed over so far.
+  package private(set) var emptyLines = 0
 
   private let source: any ByteSource
   private let blockBytes: Int
@@ -69,6 +71,7 @@ package final class CSVReader {
       case .row(let end, let next):
         (rowEnd, nextStart) = (end, next)
         if end == rowStart, fields.count == 1 {
+          emptyLines += 1
           passRow()
           continue
         }

@@ -7,8 +7,12 @@ struct CSVHeader {
   static func read(_ reader: CSVReader, of file: InputFile) throws -> Result {
     switch try reader.next() {
     case .end:
-      return .refused([Refusal(file: file, line: 1, column: nil, reason: .noHeader)])
-    case .fault(let fault): return .refused([Refusal(file: file, fault: fault)])
+      return .refused([Refusal(file: file, line: 1, column: nil, reason: noHeader(of: file))])
+    case .fault(let fault):
+      guard let reason = FirstLook.reason(for: reader.rawRow, columns: file.columns) else {
+        return .refused([Refusal(file: file, fault: fault)])
+      }
+      return .refused([Refusal(file: file, line: fault.line, column: nil, reason: reason)])
     case .row: return examine(reader, of: file)
     }
   }
@@ -37,7 +41,8 @@ struct CSVHeader {
     }
     // A first row without a single known name is data, and is not to be quoted as one.
     if positions.allSatisfy({ $0 == nil }) {
-      return .refused([Refusal(file: file, line: reader.line, column: nil, reason: .noHeader)])
+      let reason = FirstLook.reason(for: reader.rawRow, columns: columns) ?? noHeader(of: file)
+      return .refused([Refusal(file: file, line: reader.line, column: nil, reason: reason)])
     }
     for (index, position) in positions.enumerated() where position == nil {
       refusals.append(
@@ -46,5 +51,9 @@ struct CSVHeader {
     }
     guard refusals.isEmpty else { return .refused(refusals) }
     return .header(CSVHeader(positions: positions.compactMap(\.self)))
+  }
+
+  private static func noHeader(of file: InputFile) -> RefusalReason {
+    .noHeader(columns: file.columns)
   }
 }

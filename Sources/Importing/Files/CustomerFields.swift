@@ -5,14 +5,12 @@ struct CustomerFields {
   private var zones: Set<String> = []
 
   static let maximumNameLength = 200
-  /// RFC 5321's longest address.
-  static let maximumEmailLength = 254
   static let maximumPhoneLength = 32
 
   mutating func read(_ row: inout RowFields) throws(FieldFault) -> Customer {
     var customer = Customer(
       id: try row.customer(),
-      name: try row.text(1...Self.maximumNameLength),
+      name: try row.text(1...Self.maximumNameLength, .name),
       email: try email(&row),
       phone: try phone(&row),
       sendDay: try sendDay(&row),
@@ -28,23 +26,19 @@ struct CustomerFields {
   }
 
   private func email(_ row: inout RowFields) throws(FieldFault) -> String {
-    let text = try row.text(0...Self.maximumEmailLength)
-    guard !text.isEmpty else { return text }
-    let parts = text.utf8.split(separator: UInt8(ascii: "@"), omittingEmptySubsequences: false)
-    guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty }),
-      !text.utf8.contains(where: { " ,;<>\"".utf8.contains($0) })
-    else { throw row.fault(.notAnEmail) }
+    let text = try row.text(0...EmailAddress.maximumLength, .name)
+    guard text.isEmpty || EmailAddress.isPlausible(text) else { throw row.fault(.notAnEmail) }
     return text
   }
 
-  /// Digits, with a plus before them and spaces, hyphens, points or brackets between them.
   private func phone(_ row: inout RowFields) throws(FieldFault) -> String {
-    let text = try row.text(0...Self.maximumPhoneLength)
+    let text = try row.text(0...Self.maximumPhoneLength, .name)
     guard !text.isEmpty else { return text }
-    guard text.utf8.contains(where: { (48...57).contains($0) }),
-      text.utf8.allSatisfy({ (48...57).contains($0) || "+ -.()".utf8.contains($0) })
-    else { throw row.fault(.notAPhone) }
-    return text
+    switch PhoneNumber.fault(in: text) {
+    case nil: return text
+    case .notANumber: throw row.fault(.notAPhone)
+    case .noLeadingZero: throw row.fault(.phoneWithoutZero)
+    }
   }
 
   private func sendDay(_ row: inout RowFields) throws(FieldFault) -> Int {
@@ -76,6 +70,10 @@ struct CustomerFields {
   private mutating func timeZone(_ row: inout RowFields) throws(FieldFault) -> String {
     let bytes = row.next()
     let name = String(decoding: bytes, as: UTF8.self)
+    // As text, a K is also the sign of the kelvin, by which no zone is known.
+    guard bytes.allSatisfy({ $0 < 0x80 }) else {
+      throw row.fault(.unknownZone(Quotable.besideContact(bytes)))
+    }
     if zones.contains(name) { return name }
     guard bytes.count <= 64, ZoneRules(name) != nil else {
       throw row.fault(.unknownZone(Quotable.besideContact(bytes)))
@@ -100,7 +98,9 @@ struct CustomerFields {
     _ row: inout RowFields, _ reason: (String?) -> RefusalReason
   ) throws(FieldFault) -> Choice {
     let bytes = row.next()
-    guard let choice = Choice(rawValue: String(decoding: bytes, as: UTF8.self)) else {
+    guard bytes.allSatisfy({ $0 < 0x80 }),
+      let choice = Choice(rawValue: String(decoding: bytes, as: UTF8.self))
+    else {
       throw row.fault(reason(Quotable.besideContact(bytes)))
     }
     return choice

@@ -95,7 +95,7 @@ struct RowBuffer {
     let customer = try row.customer()
     let day = try row.day()
     let category = try row.code()
-    let description = try row.text(0...Self.maximumDescriptionLength)
+    let description = try row.text(0...Self.maximumDescriptionLength, .prose)
     let amount = try row.amount()
     let taxable = try row.flag()
     return ChargeRow(

@@ -141,20 +141,49 @@ struct RowFields {
 
   // MARK: Texts
 
-  /// 1…64 characters without control characters: a code or the id of a source system.
-  mutating func code() throws(FieldFault) -> String { try text(1...64) }
+  static let maximumCodeLength = 64
 
-  mutating func text(_ lengths: ClosedRange<Int>) throws(FieldFault) -> String {
+  /// A code, or the id of a source system: 1…64 characters, in normal form.
+  mutating func code() throws(FieldFault) -> String {
+    let bytes = next()
+    let code: String
+    if !bytes.isEmpty, Self.isPlain(bytes) {
+      code = String(decoding: bytes, as: UTF8.self)
+    } else {
+      do {
+        code = try String(code: String(decoding: bytes, as: UTF8.self))
+      } catch {
+        throw fault(error == .empty ? .empty : .text(error))
+      }
+    }
+    guard !Self.isLonger(code.utf8, than: Self.maximumCodeLength) else {
+      throw fault(.tooLong(maximumCharacters: Self.maximumCodeLength))
+    }
+    return code
+  }
+
+  /// A text as it stands in the file.
+  mutating func text(
+    _ lengths: ClosedRange<Int>, _ rule: TextRule
+  ) throws(FieldFault) -> String {
     let bytes = next()
     guard !bytes.isEmpty || lengths.contains(0) else { throw fault(.empty) }
-    if let reason = Self.unprintable(bytes) { throw fault(reason) }
-    // Continuation bytes aside, a byte is a character.
-    if bytes.count > lengths.upperBound,
-      bytes.count(where: { $0 & 0xC0 != 0x80 }) > lengths.upperBound
-    {
+    let text = String(decoding: bytes, as: UTF8.self)
+    if !Self.isPlain(bytes), let fault = rule.fault(in: text) { throw self.fault(.text(fault)) }
+    guard !Self.isLonger(bytes, than: lengths.upperBound) else {
       throw fault(.tooLong(maximumCharacters: lengths.upperBound))
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return text
+  }
+
+  /// Printable ASCII without spaces, as nearly every code and address is: fine by every rule.
+  private static func isPlain(_ bytes: ArraySlice<UInt8>) -> Bool {
+    bytes.allSatisfy { (0x21...0x7E).contains($0) }
+  }
+
+  private static func isLonger(_ bytes: some Collection<UInt8>, than limit: Int) -> Bool {
+    // Continuation bytes aside, a byte is a character.
+    bytes.count > limit && bytes.count { $0 & 0xC0 != 0x80 } > limit
   }
 
   mutating func flag() throws(FieldFault) -> Bool {
@@ -162,23 +191,5 @@ struct RowFields {
     if bytes.elementsEqual("true".utf8) { return true }
     if bytes.elementsEqual("false".utf8) { return false }
     throw fault(.notTrueOrFalse(Quotable.value(bytes)))
-  }
-
-  /// A line break or a control character: C0, DEL, C1, and the separators U+2028 and U+2029.
-  private static func unprintable(_ bytes: ArraySlice<UInt8>) -> RefusalReason? {
-    var before: UInt8 = 0
-    var beforeThat: UInt8 = 0
-    for byte in bytes {
-      switch byte {
-      case 0x0A...0x0D: return .lineBreak
-      case 0x00..<0x20, 0x7F: return .controlCharacter
-      case 0x85 where before == 0xC2: return .lineBreak
-      case 0x80...0x9F where before == 0xC2: return .controlCharacter
-      case 0xA8...0xA9 where before == 0x80 && beforeThat == 0xE2: return .lineBreak
-      default: break
-      }
-      (beforeThat, before) = (before, byte)
-    }
-    return nil
   }
 }

@@ -11,26 +11,23 @@ package struct Sample: Sendable {
   private let poison: Int
   private let month: BillingMonth
 
-  package enum Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+  package enum Invalid: Error, Hashable, Sendable {
     /// Not 1…100,000,000.
     case customers(Int)
     /// Not 0…customers.
     case poison(Int)
-
-    package var description: String {
-      switch self {
-      case .customers(let count): "\(count) customers: a sample has 1 to 100000000"
-      case .poison(let count): "\(count) customers cannot be poisoned: that is not 0 to all"
-      }
-    }
+    /// Not 1970-01…9998-12: its customers have been there for years before it.
+    case month(BillingMonth)
   }
 
   /// - Parameters:
   ///   - customers: 1…100,000,000.
   ///   - poison: exactly so many customers cannot be rated and will be parked.
+  ///   - month: 1970-01…9998-12.
   package init(seed: UInt64, customers: Int, poison: Int = 0, month: BillingMonth) throws(Invalid) {
     guard (1...100_000_000).contains(customers) else { throw .customers(customers) }
     guard (0...customers).contains(poison) else { throw .poison(poison) }
+    guard (1970...9998).contains(month.year) else { throw .month(month) }
     self.seed = seed
     self.customers = customers
     self.poison = poison

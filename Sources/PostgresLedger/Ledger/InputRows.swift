@@ -7,8 +7,6 @@ protocol InputRow {
   /// Looks at the latest recorded version, its content's columns beginning at that one; whether it
   /// says the same.
   mutating func read(_ version: PostgresRow, at column: Int) -> Bool
-  /// Whether a row with the same key says the same.
-  func says(sameAs other: Self) -> Bool
   /// Writes the columns that `InputTable` names.
   func write(to rows: CopyWriter, as number: Int64)
 }
@@ -42,8 +40,6 @@ struct InputRight: InputRow {
 
   func read(_ version: PostgresRow, at column: Int) -> Bool { version.isDay(to, column) }
 
-  func says(sameAs other: InputRight) -> Bool { to == other.to }
-
   func write(to rows: CopyWriter, as number: Int64) {
     rows.int8(customer?.number)
     rows.int8(line.number)
@@ -66,11 +62,6 @@ struct InputSegment: InputRow {
   func read(_ version: PostgresRow, at column: Int) -> Bool {
     version.isText(row.segment.planCode, column)
       && version.isDay(row.segment.activeTo, column + 1)
-  }
-
-  func says(sameAs other: InputSegment) -> Bool {
-    row.segment.planCode.hasBytes(of: other.row.segment.planCode)
-      && row.segment.activeTo == other.row.segment.activeTo
   }
 
   func write(to rows: CopyWriter, as number: Int64) {
@@ -102,8 +93,6 @@ struct InputUsage: InputRow {
     version.integer(column) == row.usage.quantity.coefficient
       && version.int(column + 1) == row.usage.quantity.scale
   }
-
-  func says(sameAs other: InputUsage) -> Bool { row.usage.quantity == other.row.usage.quantity }
 
   func write(to rows: CopyWriter, as number: Int64) {
     rows.int4(row.month.index)
@@ -146,13 +135,6 @@ struct InputCharge: InputRow {
       && version.bool(column + 5) == row.charge.taxable
   }
 
-  func says(sameAs other: InputCharge) -> Bool {
-    let (charge, other) = (row.charge, other.row.charge)
-    return charge.chargedOn == other.chargedOn && charge.amount == other.amount
-      && charge.taxable == other.taxable && charge.category.hasBytes(of: other.category)
-      && charge.description.hasBytes(of: other.description)
-  }
-
   func write(to rows: CopyWriter, as number: Int64) {
     rows.int8(row.customer.number)
     rows.int8(number)
@@ -166,14 +148,8 @@ struct InputCharge: InputRow {
   }
 }
 
-// Texts are compared as bytes, as keys are: for Swift two texts are also equal when they only
-// compose their letters differently, and such a change would be taken for none.
-
-extension String {
-  func hasBytes(of other: String) -> Bool { utf8.elementsEqual(other.utf8) }
-}
-
 extension PostgresRow {
+  /// Compared as bytes, as keys are.
   func isText(_ text: String, _ column: Int) -> Bool {
     withBytes(column) { $0.elementsEqual(text.utf8) }
   }

@@ -32,17 +32,6 @@ struct InputCustomer: InputRow {
   }
 
   /// Sealed texts differ each time: their hashes say whether they are the same.
-  func says(sameAs other: InputCustomer) -> Bool {
-    let (mine, other) = (customer, other.customer)
-    return mine.name.hasBytes(of: other.name)
-      && mine.contact.emailHash == other.contact.emailHash
-      && mine.contact.phoneHash == other.contact.phoneHash
-      && mine.sendDay == other.sendDay && mine.quietSlots == other.quietSlots
-      && mine.timeZone.hasBytes(of: other.timeZone) && mine.locale == other.locale
-      && mine.channels == other.channels && mine.status == other.status
-      && mine.activatedOn == other.activatedOn && mine.terminatedOn == other.terminatedOn
-  }
-
   func write(to rows: CopyWriter, as number: Int64) {
     rows.int8(customer.id.number)
     rows.int8(number)

@@ -1,3 +1,5 @@
+import Billing
+
 /// A table of inputs whose rows have versions.
 struct InputTable: Hashable {
   let name: String

@@ -58,11 +58,7 @@ final class InputVersions {
         continue
       }
       let decision =
-        if let earlier {
-          rows[row].says(sameAs: earlier) ? Decision.unchanged : .statedTwice
-        } else {
-          decide(keys[row], against: versions[row])
-        }
+        earlier == nil ? decide(keys[row], against: versions[row]) : Decision.statedTwice
       switch decision {
       case .new: outcome.counts.new += 1
       case .changed(let place):
@@ -89,7 +85,7 @@ final class InputVersions {
     /// Replaces the version that lies there.
     case changed(place: String)
     case unchanged
-    /// This record number has already said something else.
+    /// This record number has already stated it, be it the same.
     case statedTwice
 
     var isWritten: Bool { self != .unchanged && self != .statedTwice }
@@ -99,10 +95,7 @@ final class InputVersions {
   private func decide(_ key: InputKey.Bits, against version: Version?) -> Decision {
     guard let version else { return .new }
     let isEarlier = version.recordedFrom < recordNumber
-    if version.isSame {
-      if isEarlier { stated.insert(key) }
-      return .unchanged
-    }
+    if version.isSame { return isEarlier && stated.insert(key) ? .unchanged : .statedTwice }
     return isEarlier && !stated.contains(key) ? .changed(place: version.place) : .statedTwice
   }
 

@@ -46,24 +46,33 @@ package struct KnownPolicy: Hashable, Sendable {
   }
 
   private func has(_ set: PolicySet, text: String) -> Bool {
-    policy?.text == text
+    (policy?.text.hasBytes(of: text) ?? false)
       && set.templates.allSatisfy { wanted in
-        templates.contains { $0.template == wanted }
+        templates.contains { $0.template.says(sameAs: wanted) }
       }
   }
 
   private func refusal(of set: PolicySet, text: String, activating: Bool) -> PolicyRefusal? {
     if let policy, policy.status != .draft {
-      if policy.text != text { return .policyIsImmutable(version: set.policy.version) }
+      if !policy.text.hasBytes(of: text) { return .policyIsImmutable(version: set.policy.version) }
       if activating, policy.status == .retired {
         return .policyIsRetired(version: set.policy.version)
       }
     }
     let changed = set.templates.first { wanted in
       templates.contains { known in
-        known.status != .draft && known.template.name == wanted.name && known.template != wanted
+        known.status != .draft && known.template.name == wanted.name
+          && !known.template.says(sameAs: wanted)
       }
     }
     return changed.map { .templateIsImmutable(name: $0.name, version: $0.version) }
+  }
+}
+
+extension BillTemplate {
+  /// Byte for byte: what is made by the two is the same then, and only then.
+  fileprivate func says(sameAs other: BillTemplate) -> Bool {
+    name == other.name && version == other.version && subject.hasBytes(of: other.subject)
+      && body.hasBytes(of: other.body)
   }
 }
