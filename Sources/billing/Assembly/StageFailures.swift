@@ -19,9 +19,20 @@ extension CommandFailure {
     case let error as CompiledTemplates.Problem:
       self.init(.badInput, .unusableTemplate(error.description), remedy: .mendTemplate)
     case let error as ImportError:
-      self.init(.badInput, .nothingToImport(error.description), remedy: .nameImportSet)
+      let what: Phrase =
+        switch error {
+        case .notAFolder(let path): .notAFolder(path)
+        case .nothingToImport(let path): .nothingToImport(path)
+        }
+      self.init(.badInput, what, remedy: .nameImportSet)
     case let error as Sample.Invalid:
-      self.init(.wrongUsage, .badSample(error.description), remedy: .seeSampleHelp)
+      let what: Phrase =
+        switch error {
+        case .customers: .sampleSize
+        case .poison: .samplePoison
+        case .month: .sampleMonth
+        }
+      self.init(.wrongUsage, what, remedy: .seeSampleHelp)
     default: return nil
     }
   }

@@ -74,9 +74,7 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
     guard reference == nil || (predicate.customer != nil && predicate.month != nil) else {
       throw ValidationError(.referenceIsOfOne)
     }
-    if let reference, reference.allSatisfy(\.isWhitespace) || reference.count > 200 {
-      throw ValidationError(.textBetween("--reference", 200))
-    }
+    try KeptText.reference.validate(reference)
   }
 
   mutating func run() async throws {
@@ -155,11 +153,7 @@ private struct OperatorWork {
   func perform() async throws {
     let environment = try await CommandEnvironment(reading: options)
     try consent.checkTexts()
-    if case .resolveAccepted(let reference?) = action,
-      ContactInText.isPresent(inIdentifier: reference)
-    {
-      throw CommandFailure(contactIn: "--reference")
-    }
+    if case .resolveAccepted(let reference) = action { try KeptText.reference.check(reference) }
     let query = try predicate.query(for: action)
     let signature = try consent.signature
     let platform = try await Platform(environment)

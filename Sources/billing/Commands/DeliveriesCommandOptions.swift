@@ -42,6 +42,9 @@ struct PredicateOptions: ParsableArguments {
 
   func validate() throws {
     if let limit, limit < 1 { throw ValidationError(.numberFromOne("--limit")) }
+    if let provider, (try? String(code: provider)) == nil {
+      throw ValidationError(.providerName)
+    }
     if let olderThan, durationSeconds(olderThan) == nil {
       throw ValidationError(.olderThanDuration)
     }
@@ -59,7 +62,7 @@ struct PredicateOptions: ParsableArguments {
     }
     let query = DeliveryQuery(
       states: self.states.isEmpty ? states : Set(self.states), month: month, customer: customer,
-      channel: channel, provider: provider, reason: reason,
+      channel: channel, provider: try provider.map { try String(code: $0) }, reason: reason,
       olderThanSeconds: olderThan.flatMap(durationSeconds))
     guard query.isBounded else {
       throw CommandFailure(.wrongUsage, .tooManyToLookThrough, remedy: .narrowDeliveries)
@@ -81,9 +84,6 @@ struct PredicateOptions: ParsableArguments {
 
 /// For what changes something: nothing is done without consent and a reason.
 struct ConsentOptions: ParsableArguments {
-  private static let longestWhy = 500
-  private static let longestWho = 100
-
   @Flag(name: .long, help: "Do it. Without this, only what would be done is said.")
   var yes = false
 
@@ -106,21 +106,16 @@ struct ConsentOptions: ParsableArguments {
   var expect: String?
 
   func validate() throws {
-    if let why, why.allSatisfy(\.isWhitespace) || why.count > Self.longestWhy {
-      throw ValidationError(.textBetween("--why", Self.longestWhy))
-    }
-    if let who, who.allSatisfy(\.isWhitespace) || who.count > Self.longestWho {
-      throw ValidationError(.textBetween("--who", Self.longestWho))
-    }
+    try KeptText.why.validate(why)
+    try KeptText.who.validate(who)
     if yes, why == nil { throw ValidationError(.yesNeedsWhy) }
     if expect != nil, !yes { throw ValidationError(.belongsTo("--expect", "--yes")) }
   }
 
-  /// What is kept for good must not hold anybody's contact.
+  /// What is kept for good must hold nobody's contact.
   func checkTexts() throws {
-    for (option, text) in [("--why", why), ("--who", who)] {
-      if let text, ContactInText.isPresent(in: text) { throw CommandFailure(contactIn: option) }
-    }
+    try KeptText.why.check(why)
+    try KeptText.who.check(who)
   }
 
   /// `nil` without consent.
@@ -129,18 +124,11 @@ struct ConsentOptions: ParsableArguments {
       guard yes, let why else { return nil }
       let who = who ?? NSUserName()
       // A login name may be an address.
-      guard !who.isEmpty, !ContactInText.isPresent(in: who) else {
+      guard !who.isEmpty, (try? KeptText.who.check(who)) != nil else {
         throw CommandFailure(.wrongUsage, .nobodyToName, remedy: .nameYourself)
       }
       return OperatorSignature(who: who, why: why)
     }
-  }
-}
-
-extension CommandFailure {
-  /// - Parameter option: its text is not repeated.
-  init(contactIn option: String) {
-    self.init(.wrongUsage, .contactIn(option), remedy: .nameNobody)
   }
 }
 

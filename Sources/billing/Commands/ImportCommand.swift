@@ -45,11 +45,13 @@ struct ImportCommand: AsyncParsableCommand {
     }
     let text = ImportReportText(result, language: environment.terminal.language)
     environment.terminal.print(report.json ? text.json.text : text.table)
-    for line in text.refusals { environment.terminal.note(line) }
+    for line in text.remarks { environment.terminal.note(line) }
     guard result.outcome != .refused else {
       throw CommandFailure(
-        .badInput, .refusedRows(result.refusedCount), remedy: .mendRowsOrSkip)
+        .badInput, .refusedRows(result.refusedCount),
+        remedy: result.hasUnreadableFile ? .mendFile : .mendRowsOrSkip)
     }
+    for line in text.rejects { environment.terminal.note(line) }
     if !report.json { environment.terminal.say(text.closing) }
   }
 }
@@ -66,92 +68,9 @@ private struct ImportDisplay {
     // Files are measured in bytes; a person counts rows, whose number follows from the bytes so far.
     let total =
       progress.bytesDone > 0
-      ? Int(Int64(progress.rows) * progress.bytesTotal / progress.bytesDone) : progress.rows
+      ? Int(
+        clamping: Int128(progress.rows) * Int128(progress.bytesTotal) / Int128(progress.bytesDone))
+      : progress.rows
     display.show(Phrase(verbatim: progress.file.rawValue), done: progress.rows, of: total)
-  }
-}
-
-/// What an import says when it is over.
-private struct ImportReportText {
-  private let report: ImportReport
-  private let language: Language
-
-  init(_ report: ImportReport, language: Language) {
-    self.report = report
-    self.language = language
-  }
-
-  var table: String {
-    let titles: [Phrase] = [.file, .newRows, .changedRows, .unchangedRows, .refused]
-    var table = Table(
-      titles.enumerated().map {
-        Table.Column($1.text(in: language), $0 == 0 ? .left : .right)
-      })
-    for file in report.files {
-      let counts = file.counts
-      table.add(
-        [file.file.rawValue]
-          + [counts.new, counts.changed, counts.unchanged, file.refused].map(grouped))
-    }
-    return table.text()
-  }
-
-  /// A line a refusal, then how many more there are; then what was passed over.
-  var refusals: [Phrase] {
-    let locale: BillLocale = language == .korean ? .korean : .english
-    var lines = report.refusals.map { refusal in
-      Phrase(verbatim: "\(refusal.place): \(refusal.reason.text(in: locale))")
-    }
-    let more = report.refusedCount - report.refusals.count
-    if more > 0 { lines.append(.andMore(more)) }
-    return lines + report.warnings.map { Phrase(verbatim: $0.description) }
-  }
-
-  var closing: Phrase {
-    switch report.outcome {
-    case .recorded(let number):
-      report.rejectsPath != nil && report.refusedCount > 0
-        ? .recordedWithout(report.refusedCount, number, report.rejectsPath ?? "")
-        : .recorded(number)
-    case .unchanged: .nothingNew
-    case .checked: .wouldImport
-    case .refused: .refusedRows(report.refusedCount)
-    }
-  }
-
-  var json: JSON {
-    var number: JSON = .null
-    if case .recorded(let recorded) = report.outcome { number = .integer(recorded) }
-    return [
-      "outcome": .string(outcomeName),
-      "recordNumber": number,
-      "files": .array(
-        report.files.map { file in
-          [
-            "file": .string(file.file.rawValue), "new": .number(file.counts.new),
-            "changed": .number(file.counts.changed), "unchanged": .number(file.counts.unchanged),
-            "refused": .number(file.refused),
-          ]
-        }),
-      "refused": .number(report.refusedCount),
-      "refusals": .array(
-        report.refusals.map { refusal in
-          [
-            "file": .string(refusal.file.rawValue), "line": .number(refusal.line),
-            "column": .optional(refusal.column?.description),
-            "reason": .string(refusal.reason.text(in: .english)),
-          ]
-        }),
-      "rejects": .optional(report.rejectsPath),
-    ]
-  }
-
-  private var outcomeName: String {
-    switch report.outcome {
-    case .recorded: "recorded"
-    case .unchanged: "unchanged"
-    case .checked: "checked"
-    case .refused: "refused"
-    }
   }
 }

@@ -2,14 +2,18 @@ import ArgumentParser
 import Billing
 
 extension BillingMonth: ExpressibleByArgument {
+  /// From 1970-01 on: nobody was billed by it before.
   package init?(argument: String) {
     self.init(argument)
+    guard year >= 1970 else { return nil }
   }
 }
 
 extension CustomerID: ExpressibleByArgument {
   package init?(argument: String) {
-    guard let number = Int64(argument), number > 0 else { return nil }
+    guard argument.utf8.allSatisfy({ (48...57).contains($0) }), let number = Int64(argument),
+      number > 0
+    else { return nil }
     self.init(number)
   }
 }

@@ -34,7 +34,8 @@ struct SettleCommand: AsyncParsableCommand {
   @Option(name: .long, help: ArgumentHelp("Whose: one customer id a line.", valueName: "file"))
   var customers: String?
 
-  @Option(name: .long, help: ArgumentHelp("Why, for the record.", valueName: "text"))
+  @Option(
+    name: .long, help: ArgumentHelp("Why, for the record; nothing personal.", valueName: "text"))
   var reason: String?
 
   @Option(
@@ -55,13 +56,12 @@ struct SettleCommand: AsyncParsableCommand {
     guard correct == (customers != nil), correct == (reason != nil), !(correct && due) else {
       throw ValidationError(.correctionOptions)
     }
-    if let reason, reason.allSatisfy(\.isWhitespace) {
-      throw ValidationError(.reasonSaysWhy)
-    }
+    try KeptText.reason.validate(reason)
   }
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
+    try KeptText.reason.check(reason)
     let platform = try await Platform(environment)
     let now = try await LedgerMoment.asOf(
       at?.moment(in: .current), of: platform.time, clock: environment.clock)

@@ -138,6 +138,16 @@ extension Phrase {
       ko: "\(option)에 이메일 주소나 전화번호로 보이는 내용이 있습니다. 영구히 보관되므로 쓸 수 없습니다.")
   }
 
+  static func unseenIn(_ option: String, _ fault: TextFault) -> Phrase {
+    Phrase(
+      "\(option) is kept for good and cannot be taken as it is: \(fault.text(in: .english)).",
+      ko: "\(option)은(는) 영구히 보관되므로 그대로 쓸 수 없습니다. \(fault.text(in: .korean)).")
+  }
+
+  static let typeItAnew = Phrase(
+    "Type it anew: what is copied often brings such characters along.",
+    ko: "직접 다시 입력하십시오. 복사한 글에는 이런 문자가 섞이기 쉽습니다.")
+
   static let nameNobody = Phrase(
     "Say it without anybody's contact: by a ticket, or by the delivery.",
     ko: "연락처 없이 적으십시오. 예: 요청 번호나 발송 이름.")

@@ -151,9 +151,15 @@ extension Phrase {
 
   // MARK: Lists of customers
 
-  static func unreadableList(_ path: String) -> Phrase {
-    Phrase("\(path) cannot be read as UTF-8 text.", ko: "\(path)을(를) UTF-8 텍스트로 읽을 수 없습니다.")
+  static func unreadableFile(_ path: String) -> Phrase {
+    Phrase("\(path) cannot be read.", ko: "\(path)을(를) 읽을 수 없습니다.")
   }
+
+  static func notUTF8(_ path: String) -> Phrase {
+    Phrase("\(path) is not UTF-8 text.", ko: "\(path)은(는) UTF-8 텍스트가 아닙니다.")
+  }
+
+  static let saveAsUTF8 = Phrase("Save it as UTF-8.", ko: "UTF-8로 저장하십시오.")
 
   static let nameReadableFile = Phrase(
     "Name a file that is there.", ko: "존재하는 파일을 지정하십시오.")

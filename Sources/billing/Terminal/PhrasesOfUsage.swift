@@ -17,6 +17,10 @@ extension Phrase {
       "\(option) takes 1 to \(longest) characters.", ko: "\(option)에는 1자에서 \(longest)자까지 적으십시오.")
   }
 
+  static let providerName = Phrase(
+    "--provider takes the name of a provider, such as mock-email.",
+    ko: "--provider에는 mock-email 같은 발송사 이름을 적습니다.")
+
   static let olderThanDuration = Phrase(
     "--older-than takes a duration, such as 90s, 10m, 12h or 7d.",
     ko: "--older-than에는 90s, 10m, 12h, 7d와 같은 기간을 적으십시오.")
@@ -47,9 +51,6 @@ extension Phrase {
   static let correctionOptions = Phrase(
     "--correct, --customers and --reason belong together, and to a month.",
     ko: "--correct, --customers, --reason은 함께, 달과 더불어 지정하십시오.")
-
-  static let reasonSaysWhy = Phrase(
-    "--reason has to say why the month is corrected.", ko: "--reason에 재정산하는 이유를 적으십시오.")
 
   static let mendStandsAlone = Phrase(
     "--mend stands alone: it makes nothing new.", ko: "--mend는 새로 만드는 것이 없으므로 단독으로 쓰십시오.")
