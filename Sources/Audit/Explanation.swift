@@ -19,6 +19,16 @@ package struct Explanation: Sendable {
   package var parking: [(month: BillingMonth, reason: ParkingReason)]
   /// By month.
   package var deliveries: [DeliveryLife]
+
+  package init(
+    of customer: CustomerID, bills: [Bill] = [],
+    parking: [(month: BillingMonth, reason: ParkingReason)] = [], deliveries: [DeliveryLife] = []
+  ) {
+    self.customer = customer
+    self.bills = bills
+    self.parking = parking
+    self.deliveries = deliveries
+  }
 }
 
 /// Puts together what the stores know about one customer.
@@ -46,7 +56,7 @@ package struct Explainer: Sendable {
       if let life = try await ledger.life(of: key) { lives.append(life) }
     }
     guard !bills.isEmpty || !parking.isEmpty || !lives.isEmpty else { return nil }
-    return Explanation(customer: customer, bills: bills, parking: parking, deliveries: lives)
+    return Explanation(of: customer, bills: bills, parking: parking, deliveries: lives)
   }
 
   private func statement(_ listed: ListedStatement) async throws -> Statement {

@@ -30,9 +30,11 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
   }
 
   package func ratingInputs(
-    for targets: [CustomerID], of run: RunRecord
+    for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
   ) async throws -> RatingBatch {
-    try await gate.pass(.readInputs) { try await ledger.ratingInputs(for: targets, of: run) }
+    try await gate.pass(.readInputs) {
+      try await ledger.ratingInputs(for: targets, within: range, of: run)
+    }
   }
 
   package func currentRatingInputs(
@@ -97,6 +99,16 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
 
   package func unbilled(of month: BillingMonth) async throws -> UnbilledInputs {
     try await gate.pass(.readInputs) { try await ledger.unbilled(of: month) }
+  }
+
+  package func unbilledElsewhere(asOf now: BillingMonth) async throws -> [UnbilledItem] {
+    try await gate.pass(.readInputs) { try await ledger.unbilledElsewhere(asOf: now) }
+  }
+
+  package func unbilled(
+    of customer: CustomerID, asOf now: BillingMonth
+  ) async throws -> [UnbilledEntry] {
+    try await gate.pass(.readInputs) { try await ledger.unbilled(of: customer, asOf: now) }
   }
 
   package func lastRecordNumber() async throws -> Int64 {

@@ -6,6 +6,8 @@ struct RatedChunk: Sendable {
   private(set) var statements: [StoredStatement] = []
   private(set) var manifest: [ManifestRow] = []
   private(set) var parked: [ParkedCustomer] = []
+  /// What of those who were rated, and of outsiders, there was nothing to charge for.
+  private(set) var unrated: [UnratedRow] = []
   private(set) var totals: ChunkTotals
 
   /// - Parameters:
@@ -14,12 +16,13 @@ struct RatedChunk: Sendable {
   ///     none is made.
   init(
     targets: [CustomerID], batch: RatingBatch, earlier: [CustomerID: ManifestRow], rater: Rater,
-    run: Int64
+    unratedInputs: UnratedInputs, run: Int64
   ) {
     let sizes = BundleSizes(members: batch.bundleMembers, month: rater.month)
     var hasher = ContentHasher()
     var sum: Int64 = 0
     var parked: [ParkedCustomer] = []
+    var unrated: [UnratedRow] = []
     statements.reserveCapacity(targets.count)
     manifest.reserveCapacity(targets.count)
     var next = 0
@@ -36,7 +39,10 @@ struct RatedChunk: Sendable {
           for: input, version: earlier[target]?.key.version ?? 1, bundleSizes: sizes)
         var stored = StoredStatement(statement)
         if let earlier = earlier[target] {
-          guard stored.hash != earlier.hash else { continue }
+          guard stored.hash != earlier.hash else {
+            unratedInputs.find(in: input, into: &unrated)
+            continue
+          }
           statement.version += 1
           stored = StoredStatement(statement)
         }
@@ -50,13 +56,22 @@ struct RatedChunk: Sendable {
         manifest.append(
           ManifestRow(key: stored.key, run: run, hash: stored.hash, total: stored.total))
         statements.append(stored)
+        unratedInputs.find(in: input, into: &unrated)
       } catch {
         parked.append(ParkedCustomer(customer: target, reason: error))
       }
     }
+    for outsider in batch.outsiders { unratedInputs.find(in: outsider, into: &unrated) }
     for customer in parked { hasher.update(customer.customer.number) }
     self.parked = parked
+    self.unrated = unrated
     totals = ChunkTotals(
       count: Int64(statements.count), sum: sum, hash: hasher.finish(), parked: Int64(parked.count))
+  }
+
+  /// The customers among the targets who were not parked.
+  func rated(of targets: [CustomerID]) -> [CustomerID] {
+    let parked = Set(parked.map(\.customer))
+    return targets.filter { !parked.contains($0) }
   }
 }

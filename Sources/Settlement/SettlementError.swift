@@ -12,6 +12,8 @@ package enum SettlementError: Error, Hashable, Sendable {
   case noStatement(BillingMonth, customers: [CustomerID])
   /// Another correction of the month was not finished.
   case correctionOpen(BillingMonth, sequence: Int)
+  /// The month's catalog is in another currency than the one that the month was settled by.
+  case currencyChanged(BillingMonth, settledIn: Currency, catalog: String, in: Currency)
 }
 
 extension SettlementError: CustomStringConvertible {
@@ -29,6 +31,8 @@ extension SettlementError: CustomStringConvertible {
         + (customers.count > 5 ? " and \(customers.count - 5) more" : "")
     case .correctionOpen(let month, let sequence):
       "correction \(sequence) of \(month) is not finished; run it again with the same customers"
+    case .currencyChanged(let month, let settled, let catalog, let currency):
+      "\(month) was settled in \(settled.code), and catalog \(catalog) is in \(currency.code)"
     }
   }
 }

@@ -90,6 +90,7 @@ package struct SettlementJob: Sendable {
     }
     guard !customers.isEmpty else { return nil }
     let catalog = try await currentCatalog(for: month)
+    try await refuseOtherCurrency(catalog, month: month, runs: runs)
     let key = RunKey(
       job: .settlement, month: month, kind: .correction, sequence: corrections.count + 1)
     var request = request(key, catalog: catalog.version, joining: joining)
@@ -136,6 +137,7 @@ package struct SettlementJob: Sendable {
     // Of these, who cannot be rated is parked by the supplement, for everybody to see.
     let customers = ratable + (try await lateCustomers(month))
     guard !customers.isEmpty else { return nil }
+    try await refuseOtherCurrency(catalog, month: month, runs: runs)
     let key = RunKey(
       job: .settlement, month: month, kind: .supplement,
       sequence: runs.count { $0.key.kind == .supplement } + 1)
@@ -144,6 +146,20 @@ package struct SettlementJob: Sendable {
     // Never two supplements at once over the same customers.
     request.excludes = .settlement
     return try await perform(request)
+  }
+
+  /// A month is in one currency, the one that its regular run was pinned to: nobody's bill changes
+  /// it by a correction, and nobody gets theirs in another by a supplement.
+  private func refuseOtherCurrency(
+    _ catalog: Catalog, month: BillingMonth, runs: [RunRecord]
+  ) async throws {
+    guard let regular = runs.first(where: { $0.key.kind == .regular }),
+      let version = regular.pins.catalogVersion,
+      let pinned = try await ledger.catalog(version: version),
+      pinned.currency != catalog.currency
+    else { return }
+    throw SettlementError.currencyChanged(
+      month, settledIn: pinned.currency, catalog: catalog.version, in: catalog.currency)
   }
 
   private func currentCatalog(for month: BillingMonth) async throws -> Catalog {

@@ -12,8 +12,15 @@ package protocol SettlementLedger: RunLedger {
   func cohort(of run: RunRecord, after: CustomerID?, limit: Int) async throws -> [CustomerID]
 
   /// Everything about these customers that the month's bill depends on, as of the run's cutoff, in
-  /// a handful of statements. `targets` is ascending.
-  func ratingInputs(for targets: [CustomerID], of run: RunRecord) async throws -> RatingBatch
+  /// a handful of statements.
+  ///
+  /// - Parameters:
+  ///   - targets: ascending.
+  ///   - range: the customers among whom the targets are all that the run rates: it is read as a
+  ///     whole, and who else is found there comes as the batch's outsiders. `nil` for a list.
+  func ratingInputs(
+    for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
+  ) async throws -> RatingBatch
 
   /// The inputs as they would be seen by a run opened now: for a look whether parked customers can
   /// be rated.
@@ -47,8 +54,16 @@ package protocol SettlementLedger: RunLedger {
   /// What the bills of a correction run differ by: new sum, old sum.
   func correctionSums(of run: RunRecord) async throws -> (new: Int64, old: Int64)
 
-  /// What is recorded for a settled month and is on no bill.
+  /// What is recorded for a settled month and is on no bill; nothing for another month.
   func unbilled(of month: BillingMonth) async throws -> UnbilledInputs
+
+  /// What is recorded for months that no settlement concerns: `SettledMonths.place(of:asOf:)`.
+  ///
+  /// - Parameter now: the month that is running.
+  func unbilledElsewhere(asOf now: BillingMonth) async throws -> [UnbilledItem]
+
+  /// What of one customer is on no bill, by month; late changes of what is settled apart.
+  func unbilled(of customer: CustomerID, asOf now: BillingMonth) async throws -> [UnbilledEntry]
 
   /// The last committed record number.
   func lastRecordNumber() async throws -> Int64
@@ -128,10 +143,15 @@ package struct RatingBatch: Sendable {
   package var inputs: [RatingInput]
   /// Every membership of every bundle that a line of these customers is in.
   package var bundleMembers: [BundleMember]
+  /// Of a range: customers in it who are no targets, as their dates do not reach into the month.
+  package var outsiders: [RatingInput]
 
-  package init(inputs: [RatingInput], bundleMembers: [BundleMember]) {
+  package init(
+    inputs: [RatingInput], bundleMembers: [BundleMember], outsiders: [RatingInput] = []
+  ) {
     self.inputs = inputs
     self.bundleMembers = bundleMembers
+    self.outsiders = outsiders
   }
 }
 
@@ -140,14 +160,22 @@ package struct SettlementCheckpoint: Sendable {
   package var totals: ChunkTotals
   package var manifest: [ManifestRow]
   package var parked: [ParkedCustomer]
+  /// What rating had nothing to charge for.
+  package var unrated: [UnratedRow]
+  /// Who was rated in a supplement or a correction, whether or not the bill stays as it is: what an
+  /// earlier run left of them is taken over by `unrated`. Ascending; empty in a regular run.
+  package var ratedAgain: [CustomerID]
 
   package init(
-    chunk: ClaimedChunk, totals: ChunkTotals, manifest: [ManifestRow], parked: [ParkedCustomer]
+    chunk: ClaimedChunk, totals: ChunkTotals, manifest: [ManifestRow], parked: [ParkedCustomer],
+    unrated: [UnratedRow] = [], ratedAgain: [CustomerID] = []
   ) {
     self.chunk = chunk
     self.totals = totals
     self.manifest = manifest
     self.parked = parked
+    self.unrated = unrated
+    self.ratedAgain = ratedAgain
   }
 }
 
@@ -181,27 +209,5 @@ package struct ParkedCustomer: Hashable, Sendable {
   package init(customer: CustomerID, reason: ParkingReason) {
     self.customer = customer
     self.reason = reason
-  }
-}
-
-/// Inputs recorded after a month's settlement that no bill contains yet.
-package struct UnbilledInputs: Hashable, Sendable {
-  /// Late one-off charges that the next settlement will bill.
-  package var charges: Int64
-  /// Their sum, minor units.
-  package var chargeSum: Int64
-  /// Customers already settled of whom something was recorded that their bill may depend on, and
-  /// that no run has looked at: for a correction.
-  package var changedCustomers: Int64
-  /// Customers recorded too late to be settled: for a supplement.
-  package var lateCustomers: Int64
-
-  package init(
-    charges: Int64, chargeSum: Int64, changedCustomers: Int64, lateCustomers: Int64
-  ) {
-    self.charges = charges
-    self.chargeSum = chargeSum
-    self.changedCustomers = changedCustomers
-    self.lateCustomers = lateCustomers
   }
 }

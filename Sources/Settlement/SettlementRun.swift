@@ -21,13 +21,17 @@ struct SettlementRun: Sendable {
       ledger: job.ledger, clock: job.clock, settings: job.settings.run, progress: job.progress,
       logger: job.logger)
     let rater = Rater(catalog: catalog, month: month)
+    let unrated = UnratedInputs(catalog: catalog, month: month)
+    let neighbours = ChunkNeighbours()
     try await engine.perform(
       [
         // Step 0 was done by opening the run: period, cutoff and catalog are pinned.
         RunStep("period", .whole { _ in ControlTotals(count: Int64(month.dayCount), sum: 0) }),
         RunStep("targets", .whole { try await freezeCohort($0) }),
         RunStep(
-          "settle", .chunked(plan: { try await plan() }, work: { try await settle($0, rater) })),
+          "settle",
+          .chunked(
+            plan: { try await plan() }, work: { try await settle($0, rater, unrated, neighbours) })),
         RunStep("complete", .whole { try await reconcile(advance: $0) }),
       ], under: hold)
     try await seal(with: engine)
@@ -94,14 +98,20 @@ struct SettlementRun: Sendable {
     return (ControlTotals(count: items, sum: 0), ranges)
   }
 
-  private func settle(_ chunk: ClaimedChunk, _ rater: Rater) async throws -> CheckpointOutcome {
+  private func settle(
+    _ chunk: ClaimedChunk, _ rater: Rater, _ unrated: UnratedInputs, _ neighbours: ChunkNeighbours
+  ) async throws -> CheckpointOutcome {
     let targets = try await job.store.targets(of: run.key, chunk: chunk.range.index)
-    async let inputs = job.ledger.ratingInputs(for: targets, of: run)
+    let range = try await range(of: chunk.range, neighbours)
+    async let inputs = job.ledger.ratingInputs(for: targets, within: range, of: run)
     let earlier = try await earlierVersions(of: targets)
     let rated = RatedChunk(
-      targets: targets, batch: try await inputs, earlier: earlier, rater: rater, run: run.id)
+      targets: targets, batch: try await inputs, earlier: earlier, rater: rater,
+      unratedInputs: unrated, run: run.id)
     let checkpoint = SettlementCheckpoint(
-      chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked)
+      chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked,
+      unrated: rated.unrated,
+      ratedAgain: run.key.kind == .regular ? [] : rated.rated(of: targets))
     if PlantedBug.checkpointBeforeStatements.isPlanted {
       let outcome = try await job.ledger.commit(checkpoint)
       try await job.store.put(rated.statements)
@@ -109,6 +119,15 @@ struct SettlementRun: Sendable {
     }
     try await job.store.put(rated.statements)
     return try await job.ledger.commit(checkpoint)
+  }
+
+  /// The customers that a chunk of the frozen cohort answers for: from behind the chunk before it,
+  /// so that every customer who is no target is seen with one chunk. `nil` in runs over a list.
+  private func range(
+    of chunk: ChunkRange, _ neighbours: ChunkNeighbours
+  ) async throws -> ClosedRange<CustomerID>? {
+    guard run.key.kind == .regular else { return nil }
+    return try await neighbours.range(of: chunk) { try await job.store.targetRanges(of: run.key) }
   }
 
   /// What a correction is to improve on; nothing in other runs.
@@ -228,5 +247,19 @@ struct SettlementRun: Sendable {
 
   private func disagreement(_ detail: String) -> RunError {
     RunError(.controlTotals(step: "complete"), run: run.key, detail: detail)
+  }
+}
+
+/// Where the chunks of a frozen cohort meet: read once for a run's worker.
+private actor ChunkNeighbours {
+  private var uppers: [CustomerID] = []
+
+  func range(
+    of chunk: ChunkRange, _ read: @Sendable () async throws -> [ChunkRange]
+  ) async throws -> ClosedRange<CustomerID> {
+    if uppers.isEmpty { uppers = try await read().map(\.upper) }
+    let lower =
+      chunk.index == 0 ? CustomerID(.min) : CustomerID(uppers[chunk.index - 1].number + 1)
+    return lower...(chunk.index == uppers.count - 1 ? CustomerID(.max) : chunk.upper)
   }
 }

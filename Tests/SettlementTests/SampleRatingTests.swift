@@ -43,7 +43,7 @@ struct SampleRatingTests {
       parked: 0, seal: nil, failure: nil)
     let targets = try await ledger.cohort(of: run, after: nil, limit: 10_000)
     #expect((1900...2000).contains(targets.count))
-    let batch = try await ledger.ratingInputs(for: targets, of: run)
+    let batch = try await ledger.ratingInputs(for: targets, within: nil, of: run)
     let sizes = BundleSizes(members: batch.bundleMembers, month: Self.month)
     let rater = Rater(catalog: catalog, month: Self.month)
     var reasons: [ParkingReason] = []

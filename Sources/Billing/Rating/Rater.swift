@@ -51,8 +51,10 @@ package struct Rater: Sendable {
     for input: RatingInput, version: Int, bundleSizes: BundleSizes
   ) throws(ParkingReason) -> Statement {
     var draft = StatementDraft(capacity: Self.capacity(for: input))
-    for line in input.lines.ordered(by: { $0.id < $1.id }) {
-      try rate(line, bundleSizes: bundleSizes, into: &draft)
+    if input.isOfMonth {
+      for line in input.lines.ordered(by: { $0.id < $1.id }) {
+        try rate(line, bundleSizes: bundleSizes, into: &draft)
+      }
     }
     for charge in input.charges.ordered(by: { ($0.chargedOn, $0.id) < ($1.chargedOn, $1.id) }) {
       try draft.add(charge)

@@ -4,7 +4,7 @@ import Settlement
 /// What was recorded after a month's settlement: what is on no bill, and what bills may be wrong by.
 enum LateRows {
   static func unbilled(of month: BillingMonth, in connection: Connection) throws -> UnbilledInputs {
-    var result = UnbilledInputs(charges: 0, chargeSum: 0, changedCustomers: 0, lateCustomers: 0)
+    var result = UnbilledInputs()
     let runs = try ChargeRows.regularRuns(in: connection)
     guard let regular = runs.first(where: { $0.month == month }) else { return result }
     let last = try connection.first("SELECT coalesce(max(record_number), 0) FROM records") {
@@ -12,18 +12,20 @@ enum LateRows {
     }
     guard let last, last > regular.cutoff else { return result }
     let charges = ChargeMonth(regularRuns: runs)
+    var late = UnbilledItem(kind: .lateCharge, month: month)
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges INDEXED BY charges_by_day
       WHERE charged_on >= ?1 AND charged_on < ?2 AND first_recorded > ?3
-        AND recorded_to = 9223372036854775807
+        AND recorded_to = 9223372036854775807 AND amount <> 0
       """,
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
       guard charges.month(of: row) == nil else { return }
-      result.charges += 1
-      result.chargeSum += row.integer(2)
+      late.count += 1
+      late.sum += ExactSum(row.integer(2))
     }
+    if late.count > 0 { result.items.append(late) }
     result.changedCustomers =
       try connection.first(
         changedCustomersQuery, month, regular.cutoff, month.firstDay, month.next.firstDay,

@@ -6,15 +6,17 @@ struct RatingInputRows {
   private let targets: [CustomerID]
   private let month: BillingMonth
   private let cutoff: Int64
-  /// Whether the targets are nearly all customers of their range, so that the range is read and
-  /// the others are passed over; otherwise they are looked up by a list.
-  private let isRange: Bool
+  /// Read as a whole, as nearly all customers in it are targets; `nil` where the targets are looked
+  /// up by a list.
+  private let range: ClosedRange<CustomerID>?
 
-  init(targets: [CustomerID], month: BillingMonth, cutoff: Int64, isRange: Bool) {
+  init(
+    targets: [CustomerID], month: BillingMonth, cutoff: Int64, range: ClosedRange<CustomerID>?
+  ) {
     self.targets = targets
     self.month = month
     self.cutoff = cutoff
-    self.isRange = isRange
+    self.range = range
   }
 
   func read(from connection: Connection) throws -> RatingBatch {
@@ -27,15 +29,14 @@ struct RatingInputRows {
     let hasBundles = try addBundles(to: &merged, connection)
     try addUsage(to: &merged, connection)
     try addCharges(to: &merged, connection)
-    return RatingBatch(
-      inputs: merged.inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
+    return merged.batch(bundleMembers: hasBundles ? try bundleMembers(connection) : [])
   }
 
   // MARK: Selecting
 
   /// The condition on `customer_id`, on parameters 1 and 2.
   private func selected(_ column: String = "customer_id") -> String {
-    isRange
+    range != nil
       ? "\(column) BETWEEN ?1 AND ?2"
       : "\(column) IN (SELECT value FROM json_each(?1)) AND ?2 IS NOT NULL"
   }
@@ -44,12 +45,12 @@ struct RatingInputRows {
 
   private func prepare(_ sql: String, _ connection: Connection) throws -> Statement {
     let statement = try connection.statement(sql)
-    if isRange {
-      statement.bind(targets[0].number, at: 1)
+    if let range {
+      statement.bind(range.lowerBound.number, at: 1)
     } else {
       statement.bind(CustomerList.json(targets), at: 1)
     }
-    statement.bind(targets[targets.count - 1].number, at: 2)
+    statement.bind((range?.upperBound ?? targets[targets.count - 1]).number, at: 2)
     statement.bind(cutoff, at: 3)
     return statement
   }

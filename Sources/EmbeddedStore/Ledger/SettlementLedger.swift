@@ -53,12 +53,12 @@ extension EmbeddedLedger: SettlementLedger {
   }
 
   package func ratingInputs(
-    for targets: [CustomerID], of run: RunRecord
+    for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
   ) async throws -> RatingBatch {
     try await database.read { connection in
       try RatingInputRows(
         targets: targets, month: run.key.month, cutoff: run.pins.cutoff,
-        isRange: run.key.kind == .regular
+        range: range
       ).read(from: connection)
     }
   }
@@ -71,7 +71,7 @@ extension EmbeddedLedger: SettlementLedger {
         $0.integer(0)
       }
       return try RatingInputRows(
-        targets: targets, month: month, cutoff: cutoff ?? 0, isRange: false
+        targets: targets, month: month, cutoff: cutoff ?? 0, range: nil
       ).read(from: connection)
     }
   }
@@ -85,6 +85,7 @@ extension EmbeddedLedger: SettlementLedger {
       try ManifestRows.park(
         checkpoint.parked, month: checkpoint.chunk.hold.run.key.month,
         run: checkpoint.chunk.hold.run.id, in: connection)
+      try UnratedRows.insert(checkpoint, in: connection)
       if checkpoint.chunk.hold.run.key.kind != .regular {
         try ManifestRows.markSettled(checkpoint.manifest, in: connection)
       }
@@ -165,7 +166,28 @@ extension EmbeddedLedger: SettlementLedger {
   }
 
   package func unbilled(of month: BillingMonth) async throws -> UnbilledInputs {
-    try await database.read { try LateRows.unbilled(of: month, in: $0) }
+    try await database.read { connection in
+      var unbilled = try LateRows.unbilled(of: month, in: connection)
+      unbilled.items += try UnratedRows.items(of: month, in: connection)
+      return unbilled
+    }
+  }
+
+  package func unbilledElsewhere(asOf now: BillingMonth) async throws -> [UnbilledItem] {
+    try await database.read { try UnsettledRows(in: $0, asOf: now).items(in: $0) }
+  }
+
+  package func unbilled(
+    of customer: CustomerID, asOf now: BillingMonth
+  ) async throws -> [UnbilledEntry] {
+    try await database.read { connection in
+      let unsettled = try UnsettledRows(in: connection, asOf: now)
+      var entries = try unsettled.entries(of: customer, in: connection)
+      for month in unsettled.completed {
+        entries += try UnratedRows.entries(of: customer, month: month, in: connection)
+      }
+      return entries
+    }
   }
 
   package func lateCustomers(

@@ -15,24 +15,26 @@ enum LateRows {
   static func unbilled(
     of month: BillingMonth, in connection: PostgresConnection
   ) throws -> UnbilledInputs {
-    var result = UnbilledInputs(charges: 0, chargeSum: 0, changedCustomers: 0, lateCustomers: 0)
+    var result = UnbilledInputs()
     let runs = try ChargeRows.regularRuns(in: connection)
     guard let regular = runs.first(where: { $0.month == month }),
       try lastRecordNumber(in: connection) > regular.cutoff
     else { return result }
     let charges = ChargeMonth(regularRuns: runs)
+    var late = UnbilledItem(kind: .lateCharge, month: month)
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges
       WHERE charged_on >= $1 AND charged_on < $2 AND first_recorded > $3
-        AND recorded_to = 9223372036854775807
+        AND recorded_to = 9223372036854775807 AND amount <> 0
       """,
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
       guard charges.month(of: row) == nil else { return }
-      result.charges += 1
-      result.chargeSum += row.integer(2)
+      late.count += 1
+      late.sum += ExactSum(row.integer(2))
     }
+    if late.count > 0 { result.items.append(late) }
     let changed = try changedCharges(of: month, since: regular.cutoff, charges, in: connection)
     result.changedCustomers =
       try connection.first(

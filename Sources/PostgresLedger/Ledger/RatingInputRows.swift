@@ -6,15 +6,17 @@ struct RatingInputRows {
   private let targets: [CustomerID]
   private let month: BillingMonth
   private let cutoff: Int64
-  /// Whether the targets are nearly all customers of their range, so that the range is read and
-  /// the others are passed over; otherwise they are looked up by a list.
-  private let isRange: Bool
+  /// Read as a whole, as nearly all customers in it are targets; `nil` where the targets are looked
+  /// up by a list.
+  private let range: ClosedRange<CustomerID>?
 
-  init(targets: [CustomerID], month: BillingMonth, cutoff: Int64, isRange: Bool) {
+  init(
+    targets: [CustomerID], month: BillingMonth, cutoff: Int64, range: ClosedRange<CustomerID>?
+  ) {
     self.targets = targets
     self.month = month
     self.cutoff = cutoff
-    self.isRange = isRange
+    self.range = range
   }
 
   func read(from connection: PostgresConnection) throws -> RatingBatch {
@@ -27,15 +29,14 @@ struct RatingInputRows {
     let hasBundles = try addBundles(to: &merged, connection)
     try addUsage(to: &merged, connection)
     try addCharges(to: &merged, connection)
-    return RatingBatch(
-      inputs: merged.inputs, bundleMembers: hasBundles ? try bundleMembers(connection) : [])
+    return merged.batch(bundleMembers: hasBundles ? try bundleMembers(connection) : [])
   }
 
   // MARK: Selecting
 
   /// The condition on `customer_id`.
   private var selected: String {
-    isRange ? "customer_id BETWEEN $1 AND $2" : "customer_id = ANY($1)"
+    range != nil ? "customer_id BETWEEN $1 AND $2" : "customer_id = ANY($1)"
   }
 
   private let valid = "recorded_from <= $3 AND recorded_to > $3"
@@ -46,9 +47,11 @@ struct RatingInputRows {
   private func query(
     _ sql: String, _ connection: PostgresConnection, body: (PostgresRow) throws -> Void
   ) throws {
-    let who: any PostgresValue = isRange ? targets[0] : IntegerColumn(targets) { $0 }
+    let who: any PostgresValue =
+      range?.lowerBound ?? IntegerColumn(targets) { $0 } as any PostgresValue
     try connection.query(
-      sql, who, targets[targets.count - 1], cutoff, month, month.firstDay, month.next.firstDay,
+      sql, who, range?.upperBound ?? targets[targets.count - 1], cutoff, month, month.firstDay,
+      month.next.firstDay,
       body: body)
   }
 

@@ -53,12 +53,12 @@ extension PostgresLedger: SettlementLedger {
   }
 
   package func ratingInputs(
-    for targets: [CustomerID], of run: RunRecord
+    for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
   ) async throws -> RatingBatch {
     try await database.read { connection in
       try RatingInputRows(
         targets: targets, month: run.key.month, cutoff: run.pins.cutoff,
-        isRange: run.key.kind == .regular
+        range: range
       ).read(from: connection)
     }
   }
@@ -69,7 +69,7 @@ extension PostgresLedger: SettlementLedger {
     try await database.read { connection in
       try RatingInputRows(
         targets: targets, month: month, cutoff: try LateRows.lastRecordNumber(in: connection),
-        isRange: false
+        range: nil
       ).read(from: connection)
     }
   }
@@ -84,6 +84,7 @@ extension PostgresLedger: SettlementLedger {
       try ManifestRows.insert(checkpoint.manifest, in: connection)
       try ManifestRows.park(
         checkpoint.parked, month: run.key.month, run: run.id, in: connection)
+      try UnratedRows.insert(checkpoint, in: connection)
       if run.key.kind != .regular {
         try ManifestRows.markSettled(checkpoint.manifest, month: run.key.month, in: connection)
       }
@@ -144,7 +145,28 @@ extension PostgresLedger: SettlementLedger {
   }
 
   package func unbilled(of month: BillingMonth) async throws -> UnbilledInputs {
-    try await database.read { try LateRows.unbilled(of: month, in: $0) }
+    try await database.read { connection in
+      var unbilled = try LateRows.unbilled(of: month, in: connection)
+      unbilled.items += try UnratedRows.items(of: month, in: connection)
+      return unbilled
+    }
+  }
+
+  package func unbilledElsewhere(asOf now: BillingMonth) async throws -> [UnbilledItem] {
+    try await database.read { try UnsettledRows(in: $0, asOf: now).items(in: $0) }
+  }
+
+  package func unbilled(
+    of customer: CustomerID, asOf now: BillingMonth
+  ) async throws -> [UnbilledEntry] {
+    try await database.read { connection in
+      let unsettled = try UnsettledRows(in: connection, asOf: now)
+      var entries = try unsettled.entries(of: customer, in: connection)
+      for month in unsettled.completed {
+        entries += try UnratedRows.entries(of: customer, month: month, in: connection)
+      }
+      return entries
+    }
   }
 
   package func lateCustomers(

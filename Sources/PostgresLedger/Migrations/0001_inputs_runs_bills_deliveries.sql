@@ -229,6 +229,21 @@ CREATE TABLE parked (
 );
 CREATE INDEX parked_by_run ON parked (run_id, customer_id);
 
+-- What a customer's latest rating had nothing to charge for.
+CREATE TABLE unrated (
+  month integer NOT NULL,
+  customer_id bigint NOT NULL,
+  line_id bigint NOT NULL,
+  run_id bigint NOT NULL,
+  coefficient bigint NOT NULL,     -- of the quantity, as in usage
+  -- The run that rated this customer again.
+  superseded_by bigint,
+  kind smallint NOT NULL,          -- 1 unknown metric, 2 no active day, 3, 4 outside the cohort
+  scale smallint NOT NULL,
+  metric text COLLATE "C" NOT NULL, -- '' for the line itself
+  PRIMARY KEY (month, customer_id, line_id, metric, run_id)
+);
+
 -- The primary key is what makes "exactly one" true.
 CREATE TABLE manifest (
   month integer NOT NULL,

@@ -51,6 +51,12 @@ extension CommandFailure {
       self.init(.badInput, .noStatement(first + more), remedy: .removeFromList)
     case .correctionOpen(_, let sequence):
       self.init(.busy, .correctionOpen(sequence), remedy: .finishCorrection)
+    case .currencyChanged(let month, let settled, let catalog, let currency):
+      self.init(
+        .badInput,
+        .currencyChanged(
+          month, settledIn: settled.code, catalog: catalog, in: currency.code),
+        remedy: .keepCurrency(month, settled.code))
     }
   }
 

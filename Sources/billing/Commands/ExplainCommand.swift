@@ -39,12 +39,17 @@ struct ExplainCustomerCommand: AsyncParsableCommand {
     let explanation = try await Explainer(
       ledger: platform.auditLedger, statements: platform.auditStatements
     ).explain(customer, month: month)
-    guard let explanation else {
+    let unbilled = try await UnbilledOfCustomer(
+      customer, month: month, ledger: platform.settlementLedger,
+      now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock))
+    guard explanation != nil || !unbilled.isEmpty else {
       throw CommandFailure(.badInput, .nothingKnown(customer.description), remedy: .checkNumber)
     }
     let text = ExplanationText(language: environment.terminal.language)
+    let known = explanation ?? Explanation(of: customer)
     environment.terminal.print(
-      report.json ? text.json(of: explanation).text : text.text(of: explanation))
+      report.json
+        ? text.json(of: known, unbilled: unbilled).text : text.text(of: known, unbilled: unbilled))
   }
 }
 

@@ -6,12 +6,13 @@ import Billing
 struct ExplanationText {
   let language: Language
 
-  func text(of explanation: Explanation) -> String {
+  func text(of explanation: Explanation, unbilled: UnbilledOfCustomer) -> String {
     var sections = explanation.bills.map { text(of: $0) }
     for parked in explanation.parking {
       let phrase = Phrase.parkedIn(parked.month, parked.reason)
       sections.append(phrase.text(in: language) + "\n")
     }
+    if !unbilled.isEmpty { sections.append(unbilled.text(in: language)) }
     let lives = DeliveryLifeText(language: language)
     sections += explanation.deliveries.map { lives.text(of: $0) }
     return sections.joined(separator: "\n")
@@ -98,7 +99,7 @@ struct ExplanationText {
 
   // MARK: JSON
 
-  func json(of explanation: Explanation) -> JSON {
+  func json(of explanation: Explanation, unbilled: UnbilledOfCustomer) -> JSON {
     let lives = DeliveryLifeText(language: language)
     return [
       "customer": .integer(explanation.customer.number),
@@ -110,6 +111,7 @@ struct ExplanationText {
             "code": .string(parked.reason.code.rawValue), "detail": .string(parked.reason.detail),
           ]
         }),
+      "unbilled": unbilled.json,
       "deliveries": .array(explanation.deliveries.map { lives.json(of: $0) }),
     ]
   }

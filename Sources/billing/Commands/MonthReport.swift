@@ -8,6 +8,8 @@ struct MonthReport: Sendable {
   private let runs: [SettlementReport]
   private let currencies: [String: Currency]
   private let parked: ParkedSummary
+  /// Earlier months that were passed over.
+  private let skipped: [BillingMonth]
 
   /// - Parameter runs: those worked on; none when there was nothing to do.
   init(_ month: BillingMonth, runs: [RunRecord], ledger: any SettlementLedger) async throws {
@@ -23,6 +25,7 @@ struct MonthReport: Sendable {
     self.runs = reports
     self.currencies = currencies
     parked = try await ParkedSummary(of: month, ledger: ledger)
+    skipped = SettledMonths(try await ledger.runs(of: nil)).skipped(before: month)
   }
 
   private func currency(of run: RunRecord) -> Currency? {
@@ -36,6 +39,7 @@ struct MonthReport: Sendable {
       terminal.print(table(of: report, in: terminal.language).text())
     }
     parked.print(to: terminal)
+    if !skipped.isEmpty { terminal.say(.skippedMonths(skipped.text)) }
   }
 
   private func table(of report: SettlementReport, in language: Language) -> Table {
@@ -61,6 +65,7 @@ struct MonthReport: Sendable {
       "month": .string(month.description),
       "runs": .array(runs.map { Self.json(of: $0, currency: currency(of: $0.run)) }),
       "parked": parked.json,
+      "skippedMonths": .array(skipped.map { .string($0.description) }),
     ]
   }
 
@@ -149,11 +154,28 @@ struct ParkedSummary: Sendable {
 }
 
 /// An amount as a person reads it: `456,360.00 USD`.
-func money(_ minorUnits: Int64, _ currency: Currency?) -> String {
+func money(_ minorUnits: some BinaryInteger, _ currency: Currency?) -> String {
   guard let currency else { return grouped(minorUnits) }
   guard currency.minorUnitDigits > 0 else { return "\(grouped(minorUnits)) \(currency.code)" }
-  let unit = UInt64(FixedDecimal.powerOfTen(currency.minorUnitDigits))
-  let (whole, part) = minorUnits.magnitude.quotientAndRemainder(dividingBy: unit)
+  let unit = UInt128(FixedDecimal.powerOfTen(currency.minorUnitDigits))
+  let (whole, part) = UInt128(minorUnits.magnitude).quotientAndRemainder(dividingBy: unit)
   let digits = padded(Int(part), to: currency.minorUnitDigits)
   return "\(minorUnits < 0 ? "-" : "")\(grouped(whole)).\(digits) \(currency.code)"
+}
+
+extension [BillingMonth] {
+  /// Ascending months in as few words as they take: `2026-09, 2026-11…2027-01`.
+  var text: String {
+    var spans: [ClosedRange<BillingMonth>] = []
+    for month in self {
+      if let last = spans.last, last.upperBound.next == month {
+        spans[spans.count - 1] = last.lowerBound...month
+      } else {
+        spans.append(month...month)
+      }
+    }
+    return spans.map {
+      $0.lowerBound == $0.upperBound ? "\($0.lowerBound)" : "\($0.lowerBound)…\($0.upperBound)"
+    }.joined(separator: ", ")
+  }
 }

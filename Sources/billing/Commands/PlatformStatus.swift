@@ -8,6 +8,8 @@ struct PlatformStatus: Sendable {
   /// Months that settlement.day says should be settled by now and are not.
   private let overdue: [BillingMonth]
   private let months: [MonthStatus]
+  /// What is recorded for months that no settlement concerns.
+  private let elsewhere: UnbilledElsewhere
   private let lag: Int64?
 
   /// - Parameters:
@@ -28,6 +30,7 @@ struct PlatformStatus: Sendable {
           now: now))
     }
     self.months = months
+    elsewhere = try await UnbilledElsewhere(ledger: settlement, now: now)
     overdue = try await DueMonths(ledger: settlement, day: settlementDay).due(at: now)
       .filter { month == nil || month == $0 }
   }
@@ -35,6 +38,7 @@ struct PlatformStatus: Sendable {
   func print(to terminal: Terminal) {
     if months.isEmpty { terminal.say(.noRuns) }
     for month in months { month.print(to: terminal) }
+    elsewhere.print(to: terminal)
     if let lag, lag > 0 { terminal.say(.lag(lag)) }
     for month in overdue { terminal.say(.overdue(month)) }
   }
@@ -42,6 +46,7 @@ struct PlatformStatus: Sendable {
   var json: JSON {
     [
       "months": .array(months.map(\.json)),
+      "unbilledElsewhere": elsewhere.json,
       "lag": lag.map(JSON.integer) ?? .null,
       "overdue": .array(overdue.map { .string($0.description) }),
     ]
@@ -52,10 +57,11 @@ struct PlatformStatus: Sendable {
 struct MonthStatus: Sendable {
   private let month: BillingMonth
   private let runs: [(run: RunRecord, steps: [StepRecord])]
-  private let currency: Currency?
+  /// By the version of the catalog that a run is pinned to.
+  private let currencies: [String: Currency]
   private let deliveries: [DeliveryState: Int64]
   private let setAside: SetAsideSummary
-  private let unbilled: UnbilledInputs
+  private let unbilled: UnbilledOfMonth
   private let parked: ParkedSummary
 
   init(
@@ -66,10 +72,14 @@ struct MonthStatus: Sendable {
     var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
     for run in runs { withSteps.append((run, try await settlement.steps(of: run.id))) }
     self.runs = withSteps
-    currency = try await settlement.catalog(for: month)?.currency
+    var currencies: [String: Currency] = [:]
+    for version in Set(runs.compactMap(\.pins.catalogVersion)) {
+      currencies[version] = try await settlement.catalog(version: version)?.currency
+    }
+    self.currencies = currencies
     deliveries = try await audit.deliveryCounts(of: month)
     setAside = SetAsideSummary(try await audit.setAside(of: month), now: now)
-    unbilled = try await settlement.unbilled(of: month)
+    unbilled = try await UnbilledOfMonth(month, ledger: settlement)
     parked = try await ParkedSummary(of: month, ledger: settlement)
   }
 
@@ -86,7 +96,17 @@ struct MonthStatus: Sendable {
       terminal.say(.renderFirst(month))
     }
     setAside.print(of: month, to: terminal)
-    unbilled.print(to: terminal, currency)
+    unbilled.print(to: terminal)
+  }
+
+  private func currency(of run: RunRecord) -> Currency? {
+    run.pins.catalogVersion.flatMap { currencies[$0] }
+  }
+
+  /// The month's: that of its regular run.
+  private var currency: Currency? {
+    runs.first { $0.run.key.job == .settlement && $0.run.key.kind == .regular }
+      .flatMap { currency(of: $0.run) }
   }
 
   /// Statements of completed settlements without a completed rendering of the same kind and
@@ -110,7 +130,7 @@ struct MonthStatus: Sendable {
         run.key.description, Phrase.statusName(run.status).text(in: language),
         grouped(settle?.itemsDone ?? 0),
         grouped(run.parked),
-        run.key.job == .settlement ? money(settle?.actual?.sum ?? 0, currency) : "",
+        run.key.job == .settlement ? money(settle?.actual?.sum ?? 0, currency(of: run)) : "",
         run.startedAt.spoken, run.failure ?? "",
       ])
     }
@@ -151,7 +171,7 @@ struct MonthStatus: Sendable {
   var json: JSON {
     [
       "month": .string(month.description),
-      "runs": .array(runs.map { Self.json(of: $0.run, $0.steps) }),
+      "runs": .array(runs.map { json(of: $0.run, $0.steps) }),
       "deliveries": .object(
         DeliveryState.allCases.map {
           JSON.Member(key: $0.rawValue, value: .integer(deliveries[$0] ?? 0))
@@ -165,10 +185,12 @@ struct MonthStatus: Sendable {
     ]
   }
 
-  private static func json(of run: RunRecord, _ steps: [StepRecord]) -> JSON {
+  private func json(of run: RunRecord, _ steps: [StepRecord]) -> JSON {
     [
       "run": .string(run.key.description),
       "status": .string(run.status.name),
+      "catalog": .optional(run.pins.catalogVersion),
+      "currency": .optional(currency(of: run)?.code),
       "owner": .string(run.owner),
       "leaseUntil": .string(run.leaseUntil.description),
       "cutoff": .integer(run.pins.cutoff),
@@ -188,23 +210,6 @@ struct MonthStatus: Sendable {
             "sum": step.actual.map { .integer($0.sum) } ?? .null,
           ]
         }),
-    ]
-  }
-}
-
-extension UnbilledInputs {
-  /// Says what no bill contains yet, if anything.
-  func print(to terminal: Terminal, _ currency: Currency?) {
-    if charges > 0 { terminal.say(.lateCharges(charges, money(chargeSum, currency))) }
-    if changedCustomers > 0 { terminal.say(.lateChanges(changedCustomers)) }
-    if lateCustomers > 0 { terminal.say(.lateCustomers(lateCustomers)) }
-  }
-
-  var json: JSON {
-    [
-      "charges": .integer(charges), "sum": .integer(chargeSum),
-      "changedCustomers": .integer(changedCustomers),
-      "lateCustomers": .integer(lateCustomers),
     ]
   }
 }

@@ -107,39 +107,3 @@ struct SettleCommand: AsyncParsableCommand {
     return monthReport
   }
 }
-
-/// Which months a scheduler's daily call settles.
-struct DueMonths {
-  let ledger: any SettlementLedger
-  /// `settlement.day`.
-  let day: Int
-
-  /// The months after the latest that was settled, up to the latest whose day has come; only that
-  /// one where none was settled yet.
-  func due(at now: Timestamp) async throws -> [BillingMonth] {
-    guard let latest = try await latestDue(at: now) else { return [] }
-    let settled = try await ledger.runs(of: nil).filter {
-      $0.key.job == .settlement && $0.key.kind == .regular
-    }
-    let unfinished = settled.filter { $0.status != .completed }.map(\.key.month)
-    let next = settled.map(\.key.month).max()?.next ?? latest
-    let newer = next <= latest ? (next.index...latest.index).map(BillingMonth.init(index:)) : []
-    return Set(unfinished + newer).filter { $0 <= latest }.sorted()
-  }
-
-  /// `nil` while no catalog is there to say where the month ends.
-  func latestDue(at now: Timestamp) async throws -> BillingMonth? {
-    // Days differ by at most one between zones, so the catalog of either neighbour will do.
-    let guess = BillingMonth(containing: ZoneRules.utc.day(at: now))
-    guard let catalog = try await ledger.catalog(for: guess),
-      let zone = ZoneRules(catalog.timeZone)
-    else { return nil }
-    let today = zone.day(at: now)
-    let current = BillingMonth(containing: today)
-    return today >= current.day(clamping: day) ? current.previous : current.previous.previous
-  }
-}
-
-extension ZoneRules {
-  fileprivate static let utc = ZoneRules("UTC")!  // every system knows it
-}

@@ -52,8 +52,10 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     let ledger = platform.settlementLedger
     let text = ProofText(
-      proof, unbilled: try await ledger.unbilled(of: month),
-      currency: try await ledger.catalog(for: month)?.currency)
+      proof, unbilled: try await UnbilledOfMonth(month, ledger: ledger),
+      elsewhere: try await UnbilledElsewhere(
+        ledger: ledger,
+        now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock)))
     if report.json {
       environment.terminal.print(text.json.text)
     } else {
@@ -77,20 +79,24 @@ struct ProofText {
   private let proof: VerificationReport
   private var counts: VerificationCounts { proof.counts }
 
-  private let unbilled: UnbilledInputs
-  private let currency: Currency?
+  private let unbilled: UnbilledOfMonth
+  private let elsewhere: UnbilledElsewhere
 
-  init(_ proof: VerificationReport, unbilled: UnbilledInputs, currency: Currency?) {
+  /// - Parameters:
+  ///   - unbilled: what of the month is on no bill.
+  ///   - elsewhere: what is recorded for months that no settlement concerns.
+  init(_ proof: VerificationReport, unbilled: UnbilledOfMonth, elsewhere: UnbilledElsewhere) {
     self.proof = proof
     self.unbilled = unbilled
-    self.currency = currency
+    self.elsewhere = elsewhere
   }
 
   func print(to terminal: Terminal) {
     terminal.print(equation(terminal.language))
     if !proof.runsAreComplete { terminal.say(.runsOpen) }
     if !proof.findings.isEmpty { terminal.print(findings(terminal.language).text()) }
-    unbilled.print(to: terminal, currency)
+    unbilled.print(to: terminal)
+    elsewhere.print(to: terminal)
     if proof.holds {
       terminal.say(proof.isSample ? .holdsAsSampled(proof.month) : .holds(proof.month))
     }
@@ -151,6 +157,7 @@ struct ProofText {
       "pending": .integer(counts.pending),
       "acceptedMessages": .integer(counts.acceptedMessages),
       "unbilled": unbilled.json,
+      "unbilledElsewhere": elsewhere.json,
       "findings": .array(
         proof.findings.map { finding in
           [

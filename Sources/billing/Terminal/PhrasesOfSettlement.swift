@@ -119,6 +119,30 @@ extension Phrase {
     "Run it again with the same customers, then this one.",
     ko: "같은 고객 목록으로 다시 실행해 마친 뒤 이번 것을 실행하십시오.")
 
+  static func currencyChanged(
+    _ month: BillingMonth, settledIn settled: String, catalog: String, in currency: String
+  ) -> Phrase {
+    Phrase(
+      "\(month) was settled in \(settled), and catalog \(catalog) is in \(currency): "
+        + "a month's bills are in one currency.",
+      ko: "\(month)은(는) \(settled)(으)로 정산되었는데 요금제·정책표 \(catalog)은(는) \(currency)입니다. "
+        + "한 달의 청구서는 한 통화로만 만듭니다.")
+  }
+
+  static func keepCurrency(_ month: BillingMonth, _ currency: String) -> Phrase {
+    Phrase(
+      "Import a catalog in \(currency) under a new version that is in force in \(month), "
+        + "and let the other one's effectiveFrom be a later month.",
+      ko: "\(month)에 적용되는 \(currency) 요금제·정책표를 새 버전으로 가져오고, "
+        + "다른 통화의 것은 effectiveFrom을 더 늦은 달로 하십시오.")
+  }
+
+  static func skippedMonths(_ months: String) -> Phrase {
+    Phrase(
+      "Passed over and never settled: \(months). `billing settle --due` settles them, in order.",
+      ko: "건너뛰어 정산되지 않은 달: \(months). `billing settle --due`가 순서대로 정산합니다.")
+  }
+
   static func runHeld(_ run: String, by owner: String, until: Timestamp) -> Phrase {
     Phrase(
       "\(run) is being worked on by \(owner), whose lease ends at \(until.spoken).",

@@ -33,12 +33,6 @@ extension Phrase {
       ko: "운영자의 처리를 기다립니다: `billing deliveries list --month \(month)`.")
   }
 
-  static func lateCharges(_ count: Int64, _ sum: String) -> Phrase {
-    Phrase(
-      "Late charges that the next settlement will bill: \(grouped(count)), \(sum)",
-      ko: "다음 정산에서 청구할 늦은 일회성 요금: \(grouped(count))건, \(sum)")
-  }
-
   static func lateChanges(_ customers: Int64) -> Phrase {
     Phrase(
       "Customers with late usage or changes that may call for a correction: \(grouped(customers))",

@@ -207,6 +207,21 @@ CREATE TABLE parked (
   PRIMARY KEY (month, customer_id, run_id)
 ) STRICT, WITHOUT ROWID;
 
+-- What a customer's latest rating had nothing to charge for.
+CREATE TABLE unrated (
+  month INTEGER NOT NULL,
+  customer_id INTEGER NOT NULL,
+  line_id INTEGER NOT NULL,
+  metric TEXT NOT NULL,            -- '' for the line itself
+  run_id INTEGER NOT NULL,
+  kind INTEGER NOT NULL,           -- 1 unknown metric, 2 no active day, 3, 4 outside the cohort
+  coefficient INTEGER NOT NULL,    -- of the quantity, as in usage
+  scale INTEGER NOT NULL,
+  -- The run that rated this customer again.
+  superseded_by INTEGER,
+  PRIMARY KEY (month, customer_id, line_id, metric, run_id)
+) STRICT, WITHOUT ROWID;
+
 -- The primary key is what makes "exactly one" true.
 CREATE TABLE manifest (
   month INTEGER NOT NULL,
