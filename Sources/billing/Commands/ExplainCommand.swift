@@ -41,7 +41,7 @@ struct ExplainCustomerCommand: AsyncParsableCommand {
     ).explain(customer, month: month)
     let unbilled = try await UnbilledOfCustomer(
       customer, month: month, ledger: platform.settlementLedger,
-      now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock))
+      now: try await LedgerMoment.now(of: platform.time, clock: environment.clock))
     guard explanation != nil || !unbilled.isEmpty else {
       throw CommandFailure(.badInput, .nothingKnown(customer.description), remedy: .checkNumber)
     }

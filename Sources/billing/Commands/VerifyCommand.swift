@@ -55,7 +55,7 @@ struct VerifyCommand: AsyncParsableCommand {
       proof, unbilled: try await UnbilledOfMonth(month, ledger: ledger),
       elsewhere: try await UnbilledElsewhere(
         ledger: ledger,
-        now: try await LedgerMoment.now(at: nil, of: platform.time, clock: environment.clock)))
+        now: try await LedgerMoment.now(of: platform.time, clock: environment.clock)))
     if report.json {
       environment.terminal.print(text.json.text)
     } else {

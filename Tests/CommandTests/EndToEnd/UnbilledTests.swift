@@ -64,7 +64,7 @@ struct UnbilledTests {
       #expect(english.output.contains("Charges on no bill: 2, 15,400 KRW"))
       #expect(english.output.contains("before the first settled month (2026-09): 1, 7,700 KRW"))
       #expect(english.output.contains("→ Import them again"))
-      let korean = try await BillingProcess(arguments + ["--lang", "ko"], in: folder).ending()
+      let korean = try await BillingProcess(arguments + ["--locale", "ko"], in: folder).ending()
       #expect(korean.output.contains("어느 청구서에도 없는 일회성 요금: 2건, 15,400 KRW"))
     }
     // Only what is dated in the month.
@@ -132,6 +132,8 @@ struct UnbilledTests {
     let folder = platform.folder
     _ = try await platform.importSet(files: SmallSet.files(), expecting: 0)
     let at = ["--at", "2027-01-06T00:00:00Z"]
+    // The ledger's time is simulated from here on, so that it is overdue by that.
+    try await billing("dispatch", at[0], at[1], in: folder, expecting: 0)
     for month in ["2026-09", "2026-12"] {
       let ending = try await BillingProcess(["settle", month] + at, in: folder).ending()
       #expect(ending.status == 0, "\(ending.errors)")
