@@ -9,7 +9,10 @@ import Importing
 extension LedgerStep {
   static let dispatching = [
     LedgerStep("DispatchTime.keepTime(_)") { life in
-      "\(try await life.ledger.keepTime(.simulated))"
+      "\(try await life.ledger.keepTime(.real))"
+    },
+    LedgerStep("DispatchTime.turnTime(to)") { life in
+      "\(try await life.ledger.turnTime(to: .simulated))"
     },
     advance(seconds: 60), queueDue(), advance(seconds: 120), takeUnpublished(), markPublished(),
   ]

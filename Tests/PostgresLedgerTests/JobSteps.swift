@@ -153,7 +153,12 @@ extension LedgerStep {
       }
       let outcome = try await life.ledger.commit(
         SettlementCheckpoint(
-          chunk: chunk, totals: totals(manifest.count), manifest: manifest, parked: []))
+          chunk: chunk, totals: totals(manifest.count), manifest: manifest, parked: [],
+          unrated: customers(of: chunk).map { customer in
+            UnratedRow(
+              customer: customer, line: LineID(customer.number), kind: .usageOfUnknownMetric,
+              usage: UsageQuantity(metric: "nowhere", quantity: FixedDecimal("1.5")!))
+          }))
       return "\(outcome)"
     }
   }

@@ -57,6 +57,7 @@ struct LedgerDump: Equatable, Sendable {
     "run_steps": [("run_id", run)], "chunks": [("run_id", run)],
     "parked": [("run_id", run), ("settled_by", run)], "manifest": [("run_id", run)],
     "bills": [("run_id", run)],
+    "unrated": [("run_id", run), ("superseded_by", run)],
     "delivery_log": [("entry", entry), ("previous", entry)],
     "attempts": [("attempt_id", attempt), ("previous", attempt)],
     "deliveries": [("last_entry", entry), ("last_attempt", attempt)],
