@@ -53,9 +53,14 @@ package protocol AuditBills: Sendable {
 
 /// What the proof reads from the providers' own ledgers.
 package protocol AuditAcceptances: Sendable {
-  /// Every message that was accepted for a month, in any order, a batch at a time.
-  func acceptances(of month: BillingMonth, _ body: @Sendable ([Acceptance]) throws -> Void)
-    async throws
+  /// The providers whose ledgers can be read here, by the names that attempts are stored under. What
+  /// the others took cannot be compared.
+  func readableProviders() async throws -> Set<String>
+
+  /// Every message that was accepted for a month and customers of a range, in the order of the
+  /// deliveries' keys. What a provider had taken before the call is among it.
+  func acceptances(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
+    -> [Acceptance]
 }
 
 /// Deliveries that wait for somebody, or for nobody any more, for the same reason.
@@ -84,6 +89,9 @@ package struct SettledMonth: Hashable, Sendable {
 }
 
 package struct LedgerRecords: Sendable {
+  /// A settlement of the month is under way, or failed: some of its statements may lie in their
+  /// store and not be listed yet, and its supplement's customers may have none.
+  package var isSettling: Bool
   package var statements: [ListedStatement]
   /// Customers who are parked and have no statement.
   package var parked: [CustomerID]
@@ -93,9 +101,10 @@ package struct LedgerRecords: Sendable {
   package var deliveries: [ListedDelivery]
 
   package init(
-    statements: [ListedStatement], parked: [CustomerID], supplemented: [CustomerID],
-    bills: [ListedBill], deliveries: [ListedDelivery]
+    isSettling: Bool, statements: [ListedStatement], parked: [CustomerID],
+    supplemented: [CustomerID], bills: [ListedBill], deliveries: [ListedDelivery]
   ) {
+    self.isSettling = isSettling
     self.statements = statements
     self.parked = parked
     self.supplemented = supplemented
@@ -138,15 +147,19 @@ package struct ListedDelivery: Hashable, Sendable {
   package var key: DeliveryKey
   package var state: DeliveryState
   package var version: Int
+  /// Attempts under its key of which nobody knows whether they were taken.
+  package var unresolved: Int
   /// The latest first.
   package var attempts: [ListedAttempt]
 
   package init(
-    key: DeliveryKey, state: DeliveryState, version: Int, attempts: [ListedAttempt]
+    key: DeliveryKey, state: DeliveryState, version: Int, unresolved: Int = 0,
+    attempts: [ListedAttempt]
   ) {
     self.key = key
     self.state = state
     self.version = version
+    self.unresolved = unresolved
     self.attempts = attempts
   }
 }
@@ -154,6 +167,9 @@ package struct ListedDelivery: Hashable, Sendable {
 /// An attempt to send, with what was known when it was opened: the customer may have changed it
 /// since.
 package struct ListedAttempt: Hashable, Sendable {
+  package var provider: String
+  /// The ledger says that the provider took it.
+  package var isAccepted: Bool
   package var channel: Channel
   package var openedAt: Timestamp
   /// The call was over by then, whatever arrived later.
@@ -163,9 +179,11 @@ package struct ListedAttempt: Hashable, Sendable {
   package var digest: MessageDigest
 
   package init(
-    channel: Channel, openedAt: Timestamp, deadline: Timestamp, quietSlots: QuietSlots,
-    timeZone: String, digest: MessageDigest
+    provider: String, isAccepted: Bool, channel: Channel, openedAt: Timestamp,
+    deadline: Timestamp, quietSlots: QuietSlots, timeZone: String, digest: MessageDigest
   ) {
+    self.provider = provider
+    self.isAccepted = isAccepted
     self.digest = digest
     self.channel = channel
     self.openedAt = openedAt

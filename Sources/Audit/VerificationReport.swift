@@ -2,33 +2,56 @@ package import Billing
 
 /// What the proof counted and what it found wrong.
 package struct VerificationReport: Hashable, Sendable {
+  /// How many of the month's chunks of customers were looked at.
+  package struct Extent: Hashable, Sendable {
+    package var chunks: Int
+    package var of: Int
+
+    package init(chunks: Int, of: Int) {
+      self.chunks = chunks
+      self.of = of
+    }
+  }
+
   package var month: BillingMonth
-  /// Only some chunks of customers were looked at.
-  package var isSample: Bool
+  package var looked: Extent
   /// No run of the month is under way or failed.
   package var runsAreComplete: Bool
   package var counts: VerificationCounts
+  /// Providers whose ledgers cannot be read here, by their names: what they took was not compared.
+  package var notCompared: [String]
   package var findings: [Finding]
 
   package init(
-    month: BillingMonth, isSample: Bool, runsAreComplete: Bool, counts: VerificationCounts,
-    findings: [Finding]
+    month: BillingMonth, looked: Extent, runsAreComplete: Bool, counts: VerificationCounts,
+    notCompared: [String], findings: [Finding]
   ) {
     self.month = month
-    self.isSample = isSample
+    self.looked = looked
     self.runsAreComplete = runsAreComplete
     self.counts = counts
+    self.notCompared = notCompared
     self.findings = findings
   }
 
-  /// Whether the equation holds, of a month whose bills are all made.
-  package var holds: Bool { runsAreComplete && nothingIsWrong && counts.unrendered == 0 }
+  /// Only some chunks of customers were looked at.
+  package var isSample: Bool { looked.chunks < looked.of }
 
-  /// Nothing is wrong, only that bills and deliveries are still to be made: there is no proof yet.
-  package var awaitsRendering: Bool { nothingIsWrong && counts.unrendered > 0 }
+  /// What is there agrees.
+  package var isConsistent: Bool {
+    findings.isEmpty
+      && counts.targets == counts.settledCustomers + counts.parked + counts.unsettled
+  }
 
-  private var nothingIsWrong: Bool {
-    findings.isEmpty && counts.targets == counts.settledCustomers + counts.parked
+  /// Every customer was told, or is accounted for: failed, suppressed, parked. Nothing is said of
+  /// what contradicts itself.
+  package var isComplete: Bool { isConsistent && stagesAreComplete && counts.open == 0 }
+
+  /// What is there agrees, only that statements or bills are still to be made.
+  package var awaitsStages: Bool { isConsistent && !stagesAreComplete }
+
+  private var stagesAreComplete: Bool {
+    runsAreComplete && counts.unrendered == 0 && counts.unsettled == 0
   }
 }
 
@@ -36,6 +59,8 @@ package struct VerificationCounts: Hashable, Sendable {
   package var targets: Int64 = 0
   /// Customers with at least one statement.
   package var settledCustomers: Int64 = 0
+  /// Targets that a settlement under way has not come to yet.
+  package var unsettled: Int64 = 0
   /// All versions.
   package var statements: Int64 = 0
   /// Statements whose bills are not made yet.
@@ -45,6 +70,10 @@ package struct VerificationCounts: Hashable, Sendable {
   package var deliveries: [DeliveryState: Int64] = [:]
   /// By the providers' own ledgers.
   package var acceptedMessages: Int64 = 0
+  /// Among them: of deliveries whose outcome the ledger does not know yet.
+  package var unrecordedMessages: Int64 = 0
+  /// Accepted deliveries of providers whose own ledgers cannot be read here.
+  package var notCompared: Int64 = 0
 
   package init() {}
 
@@ -54,6 +83,12 @@ package struct VerificationCounts: Hashable, Sendable {
   package var pending: Int64 {
     deliveries.reduce(0) { $0 + ($1.key.isPending ? $1.value : 0) }
   }
+
+  package var held: Int64 { deliveries[.held] ?? 0 }
+  package var uncertain: Int64 { deliveries[.uncertain] ?? 0 }
+
+  /// Deliveries that have not come to an end.
+  package var open: Int64 { pending + held + uncertain }
 }
 
 /// Something that should not be.

@@ -1,187 +1,91 @@
 import Billing
 
-/// Counts and compares chunk by chunk.
+/// Somebody to be looked at again, with what was wrong.
+struct Suspicion: Sendable {
+  var customer: CustomerID
+  var isInCohort: Bool
+  var offences: Set<Offence>
+}
+
+/// Which look at some customers it is.
+struct Look {
+  /// What was wrong in the look before. Nothing counts that was seen once only: while others work,
+  /// each look may come upon something that is just being written.
+  var earlier: [CustomerID: Set<Offence>] = [:]
+  /// What is seen again counts.
+  var decides = false
+  /// There is no other.
+  var isLast = false
+}
+
+/// Adds up customers that were judged, each once.
 struct VerificationTally {
-  private let isSample: Bool
+  private var judge: CustomerJudge
   private var counts = VerificationCounts()
   private var findings: [Finding.Code: Finding] = [:]
-  private var zones: [String: ZoneRules] = [:]
+  private var notCompared: Set<String> = []
 
-  init(isSample: Bool) {
-    self.isSample = isSample
+  init(readable: Set<String>) {
+    judge = CustomerJudge(readable: readable)
   }
 
-  /// Targets = statements + parked, as sets. Who was recorded too late for the frozen cohort is a
-  /// supplement's target.
-  mutating func compareTargets(_ cohort: [CustomerID], _ records: LedgerRecords) {
-    let settled = Set(records.statements.map(\.key.customer))
-    let parked = Set(records.parked)
-    let targets = Set(cohort).union(records.supplemented)
-    counts.targets += Int64(targets.count)
-    counts.settledCustomers += Int64(settled.count)
-    counts.parked += Int64(parked.count)
-    expect(.targetWithoutStatement, targets.subtracting(settled).subtracting(parked).sorted())
-    expect(.notATarget, settled.union(parked).subtracting(targets).sorted())
-    expect(.settledAndParked, settled.intersection(parked).sorted())
-  }
-
-  /// What the manifest lists is what the store holds.
-  mutating func compareStatements(_ listed: [ListedStatement], _ stored: [HashedStatement]) {
-    counts.statements += Int64(listed.count)
-    counts.unrendered += Int64(listed.count { !$0.isRendered })
-    var next = stored.makeIterator()
-    var candidate = next.next()
-    for statement in listed {
-      while let found = candidate, found.key < statement.key {
-        expect(.statementNotListed, [found.key])
-        candidate = next.next()
+  /// Counts every customer of whom nothing is wrong, or nothing that the look before did not see too.
+  ///
+  /// - Returns: those who are to be looked at again.
+  mutating func judge(_ evidence: Evidence, _ look: Look) -> [Suspicion] {
+    var suspicions: [Suspicion] = []
+    evidence.forEachCustomer { customer in
+      let offences = judge.offences(in: customer)
+      if offences.isEmpty { return count(customer) }
+      let known = look.earlier[customer.customer] ?? []
+      guard look.decides && offences.allSatisfy(known.contains) || look.isLast else {
+        suspicions.append(
+          Suspicion(
+            customer: customer.customer, isInCohort: customer.isInCohort, offences: Set(offences)))
+        return
       }
-      guard let found = candidate, found.key == statement.key else {
-        expect(.statementMissing, [statement.key])
-        continue
-      }
-      if found.hash != statement.hash { expect(.statementAltered, [statement.key]) }
-      candidate = next.next()
+      count(customer)
+      for offence in offences where known.contains(offence) { add(offence) }
     }
-    while let found = candidate {
-      expect(.statementNotListed, [found.key])
-      candidate = next.next()
-    }
+    return suspicions
   }
 
-  /// Bills = statements × channels, for each issue that there is, each object there with its hash.
-  mutating func compareBills(_ records: LedgerRecords, examined: [ExaminedBill?]) {
-    counts.bills += Int64(records.bills.count)
-    var missing: [IssuedBill: Set<Channel>] = [:]
-    for (bill, object) in zip(records.bills, examined) {
-      missing[IssuedBill(bill.key), default: Set(bill.policyChannels)].remove(bill.key.channel)
-      switch object {
-      case nil: expect(.billMissing, [bill.key.path])
-      case let object?:
-        if object.sha256 != bill.sha256 || object.size != bill.size {
-          expect(.billAltered, [bill.key.path])
-        }
-      }
-    }
-    let made = Set(missing.keys.map(\.statement))
-    let incomplete = Set(missing.filter { !$0.value.isEmpty }.keys.map(\.statement))
-    for statement in records.statements where statement.isRendered {
-      if made.contains(statement.key), !incomplete.contains(statement.key) { continue }
-      expect(.statementWithoutBill, [statement.key])
-    }
-  }
-
-  /// One issue of a statement's bill, on all channels.
-  private struct IssuedBill: Hashable {
-    var statement: StatementKey
-    var issue: Int
-    var policy: Int
-    var template: Int
-
-    init(_ key: BillKey) {
-      statement = key.statement
-      issue = key.issue
-      policy = key.policy
-      template = key.template
-    }
-  }
-
-  /// Deliveries by state, one that carries the latest bill for each customer, at most one accepted
-  /// message each: under whichever key, of whichever channel and round. A correction and a resend
-  /// are deliveries of their own.
-  mutating func compareDeliveries(_ records: LedgerRecords, _ accepted: inout AcceptedMessages) {
-    var contents: [StatementChannel: Set<ContentHash>] = [:]
-    for bill in records.bills {
-      contents[StatementChannel(bill.key.statement, bill.key.channel), default: []]
-        .insert(bill.sha256)
-    }
-    for delivery in records.deliveries {
+  private mutating func count(_ evidence: CustomerEvidence) {
+    if evidence.isTarget { counts.targets += 1 }
+    if evidence.awaitsSettlement { counts.unsettled += 1 }
+    if !evidence.statements.isEmpty { counts.settledCustomers += 1 }
+    if evidence.isParked { counts.parked += 1 }
+    counts.statements += Int64(evidence.statements.count)
+    counts.unrendered += Int64(evidence.statements.count { !$0.isRendered })
+    counts.bills += Int64(evidence.bills.count)
+    counts.acceptedMessages += Int64(evidence.messages.count)
+    evidence.forEachDelivery { delivery, messages in
       counts.deliveries[delivery.state, default: 0] += 1
-      let messages = accepted.claim(delivery.key)
-      counts.acceptedMessages += Int64(messages.count)
-      if messages.count > 1 { expect(.acceptedTwice, [delivery.key]) }
-      if delivery.state == .accepted, messages.isEmpty {
-        expect(.acceptedUnknownToProvider, [delivery.key])
+      guard delivery.state == .accepted else {
+        if delivery.isOpen { counts.unrecordedMessages += Int64(messages.count) }
+        return
       }
-      if !messages.isEmpty, !Self.mayHaveMessage(delivery.state) {
-        expect(.acceptedButNotRecorded, [delivery.key])
+      if messages.isEmpty, let provider = delivery.acceptedBy, !judge.readable.contains(provider) {
+        counts.notCompared += 1
+        notCompared.insert(provider)
       }
-      for message in messages where isQuiet(message, delivery) {
-        expect(.sentInQuietSlot, [delivery.key])
-      }
-      let statement = StatementKey(
-        month: delivery.key.month, customer: delivery.key.customer, version: delivery.version)
-      for message in messages {
-        let bills = contents[StatementChannel(statement, message.channel)] ?? []
-        if !bills.contains(message.digest.content) { expect(.sentOtherContent, [delivery.key]) }
-        let wasMeant = delivery.attempts.contains {
-          $0.channel == message.channel && $0.digest == message.digest
-        }
-        if !wasMeant { expect(.sentOtherwise, [delivery.key]) }
-      }
-    }
-    let carried = Set(
-      records.deliveries.filter { $0.state != .superseded }.map {
-        StatementKey(month: $0.key.month, customer: $0.key.customer, version: $0.version)
-      })
-    expect(
-      .statementWithoutDelivery,
-      Self.latest(records.statements.filter(\.isRendered)).filter { !carried.contains($0) }
-        .map(\.customer))
-  }
-
-  private struct StatementChannel: Hashable {
-    var statement: StatementKey
-    var channel: Channel
-
-    init(_ statement: StatementKey, _ channel: Channel) {
-      self.statement = statement
-      self.channel = channel
+    } strays: { _ in
     }
   }
 
-  /// The latest version of each customer's; ascending, as the statements are.
-  private static func latest(_ statements: [ListedStatement]) -> [StatementKey] {
-    statements.indices.filter { position in
-      position + 1 == statements.count
-        || statements[position + 1].key.customer != statements[position].key.customer
-    }.map { statements[$0].key }
+  private mutating func add(_ offence: Offence) {
+    var finding = findings[offence.code] ?? Finding(code: offence.code, count: 0, examples: [])
+    finding.count += 1
+    if finding.examples.count < Finding.maximumExamples { finding.examples.append(offence.example) }
+    findings[offence.code] = finding
   }
 
-  /// `sending` and `uncertain` are open: the provider may know more than the ledger does yet.
-  private static func mayHaveMessage(_ state: DeliveryState) -> Bool {
-    switch state {
-    case .accepted, .sending, .uncertain: true
-    case .planned, .queued, .claimed, .failed, .held, .suppressed, .superseded: false
-    }
-  }
-
-  /// By what was known when the attempt that it came from was opened, and for the moment of the
-  /// call: what is under way longer than that was written before.
-  private mutating func isQuiet(_ message: Acceptance, _ delivery: ListedDelivery) -> Bool {
-    let attempts = delivery.attempts.filter { $0.channel == message.channel }
-    guard let attempt = attempts.first(where: { $0.openedAt <= message.at }) ?? attempts.last,
-      attempt.quietSlots != .none
-    else { return false }
-    if zones[attempt.timeZone] == nil { zones[attempt.timeZone] = ZoneRules(attempt.timeZone) }
-    guard let zone = zones[attempt.timeZone] else { return false }
-    return attempt.quietSlots.contains(
-      zone.slotNumber(at: min(message.at, attempt.deadline)))
-  }
-
-  /// Records what should not be there; nothing when the list is empty.
-  mutating func expect(_ code: Finding.Code, _ offenders: [some CustomStringConvertible]) {
-    guard !offenders.isEmpty else { return }
-    var finding = findings[code] ?? Finding(code: code, count: 0, examples: [])
-    finding.count += Int64(offenders.count)
-    let room = Finding.maximumExamples - finding.examples.count
-    finding.examples += offenders.prefix(max(room, 0)).map(\.description)
-    findings[code] = finding
-  }
-
-  func report(month: BillingMonth, runsAreComplete: Bool) -> VerificationReport {
+  func report(
+    month: BillingMonth, looked: VerificationReport.Extent, runsAreComplete: Bool
+  ) -> VerificationReport {
     VerificationReport(
-      month: month, isSample: isSample, runsAreComplete: runsAreComplete, counts: counts,
+      month: month, looked: looked, runsAreComplete: runsAreComplete, counts: counts,
+      notCompared: notCompared.sorted(),
       findings: findings.values.sorted { $0.code.rawValue < $1.code.rawValue })
   }
 }

@@ -35,13 +35,15 @@ package final class HTTPProvider: Provider {
     channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int,
     connectMilliseconds: Int64, questionMilliseconds: Int64 = 5000, logger: Logger
   ) {
-    name = "http-\(channel.rawValue)"
+    name = Self.name(of: channel)
     self.address = address
     self.questionMilliseconds = questionMilliseconds
     self.logger = logger
     lanes = Lanes(
       connections: maxInFlight, connectMilliseconds: connectMilliseconds, calls: calls)
   }
+
+  package static func name(of channel: Billing.Channel) -> String { "http-\(channel.rawValue)" }
 
   // MARK: Sending
 

@@ -14,13 +14,14 @@ struct VerificationTests {
 
   private func findings(_ change: (inout RecordedMonth) -> Void) async throws -> [Finding.Code] {
     let report = try await report(change)
-    #expect(!report.holds)
+    #expect(!report.isConsistent && !report.isComplete)
     return report.findings.map(\.code)
   }
 
-  @Test func `holds for a month that is as it should be`() async throws {
+  @Test func `is consistent and complete for a month that is as it should be`() async throws {
     let report = try await report()
-    #expect(report.holds, "\(report.findings)")
+    #expect(report.isConsistent && report.isComplete, "\(report.findings)")
+    #expect(!report.isSample && report.notCompared == [])
     #expect(report.counts.targets == 6)
     #expect(report.counts.statements == 5)
     #expect(report.counts.parked == 1)
@@ -35,9 +36,35 @@ struct VerificationTests {
     #expect(try await month.verify() == nil)
   }
 
-  @Test func `does not hold while a run is open`() async throws {
+  @Test func `is consistent, and not complete, while a run is open`() async throws {
     let report = try await report { $0.settled = SettledMonth(isComplete: false) }
-    #expect(!report.holds)
+    #expect(report.isConsistent && !report.isComplete && report.awaitsStages)
+  }
+
+  @Test func `a settlement under way may not have come to all of its supplement, nor listed all`()
+    async throws
+  {
+    let unlisted = HashedStatement(
+      key: StatementKey(month: RecordedMonth.month, customer: CustomerID(7), version: 1),
+      hash: ContentHash(of: [9]))
+    func change(_ month: inout RecordedMonth) {
+      month.records.supplemented = [CustomerID(7)]
+      month.stored.append(unlisted)
+    }
+    let under = try await report {
+      change(&$0)
+      $0.records.isSettling = true
+      $0.settled = SettledMonth(isComplete: false)
+    }
+    #expect(under.isConsistent && !under.isComplete, "\(under.findings)")
+    #expect(under.counts.targets == 7 && under.counts.unsettled == 1)
+    #expect(try await findings(change) == [.statementNotListed, .targetWithoutStatement])
+    // One of the frozen cohort was settled or parked before: a later run excuses nothing.
+    let missing = try await findings {
+      $0.records.isSettling = true
+      $0.records.parked = []
+    }
+    #expect(missing == [.targetWithoutStatement])
   }
 
   @Test func `finds a target that has no statement and is not parked`() async throws {
@@ -56,7 +83,7 @@ struct VerificationTests {
       $0.cohort[0].removeFirst()
       $0.records.supplemented = [CustomerID(1), CustomerID(6)]
     }
-    #expect(report.holds, "\(report.findings)")
+    #expect(report.isConsistent, "\(report.findings)")
     #expect(report.counts.targets == 6)
   }
 
@@ -121,7 +148,7 @@ struct VerificationTests {
       correct(&month)
       month.records.deliveries.insert(correction(.planned), at: 1)
     }
-    #expect(carried.holds, "\(carried.findings)")
+    #expect(carried.isConsistent, "\(carried.findings)")
     let superseded = try await findings { month in
       correct(&month)
       month.records.deliveries.insert(correction(.superseded), at: 1)
@@ -129,7 +156,7 @@ struct VerificationTests {
     #expect(superseded == [.statementWithoutDelivery])
   }
 
-  @Test func `does not hold, though nothing is wrong, while bills are to be made`() async throws {
+  @Test func `is consistent, and not complete, while bills are to be made`() async throws {
     let report = try await report { month in
       month.records.statements[0].isRendered = false
       month.records.bills.removeFirst(2)
@@ -138,7 +165,7 @@ struct VerificationTests {
     }
     #expect(report.findings == [])
     #expect(report.counts.unrendered == 1)
-    #expect(!report.holds && report.awaitsRendering)
+    #expect(report.isConsistent && !report.isComplete && report.awaitsStages)
   }
 
   @Test func `finds a message accepted twice, even on two channels`() async throws {
@@ -161,7 +188,7 @@ struct VerificationTests {
         month: RecordedMonth.month, customer: CustomerID(77), kind: .bill, sequence: 1),
       channel: .email, at: RecordedMonth.noon, digest: RecordedMonth.digest(77))
     let report = try await report { $0.accepted += [stray, stray] }
-    #expect(!report.holds)
+    #expect(!report.isConsistent)
     #expect(report.findings.map(\.code) == [.acceptedWithoutDelivery])
     #expect(report.findings.map(\.count) == [1])
     #expect(report.findings.map(\.examples) == [["2026-10:77:bill:1"]])
@@ -174,7 +201,7 @@ struct VerificationTests {
     let report = try await report {
       $0.tellAgain(.correction); $0.tellAgain(.resend)
     }
-    #expect(report.holds, "\(report.findings)")
+    #expect(report.isConsistent, "\(report.findings)")
     #expect(report.counts.deliveries == [.accepted: 6, .failed: 1])
     #expect(report.counts.acceptedMessages == 6)
     // Two of one delivery are two, whatever its kind.
@@ -204,7 +231,7 @@ struct VerificationTests {
       month.tellAgain(.resend, customer: 5)
       month.records.deliveries[4].state = .superseded
     }
-    #expect(superseded.holds, "\(superseded.findings)")
+    #expect(superseded.isConsistent, "\(superseded.findings)")
     let codes = try await findings { month in
       month.tellAgain(.resend, customer: 5)
       month.records.deliveries[4].state = .superseded
@@ -225,7 +252,7 @@ struct VerificationTests {
     let report = try await report {
       $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [5, 7])!
     }
-    #expect(report.holds)
+    #expect(report.isConsistent)
   }
 
   @Test func `finds a message that carries another bill, or went to somebody else`() async throws {
@@ -249,13 +276,14 @@ struct VerificationTests {
       $0.records.deliveries[0].attempts[0].quietSlots = QuietSlots(slots: [6])!
       $0.records.deliveries[0].attempts[0].deadline = RecordedMonth.noon.adding(seconds: -1)
     }
-    #expect(late.holds)
+    #expect(late.isConsistent)
   }
 
   @Test func `judges a message by what was known when its attempt was opened`() async throws {
     func later(_ minutes: Int64, quiet: QuietSlots) -> ListedAttempt {
       ListedAttempt(
-        channel: .email, openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
+        provider: "http-email", isAccepted: false, channel: .email,
+        openedAt: RecordedMonth.noon.adding(seconds: minutes * 60),
         deadline: RecordedMonth.noon.adding(seconds: minutes * 60 + 120), quietSlots: quiet,
         timeZone: "Asia/Seoul", digest: RecordedMonth.digest(1))
     }
@@ -263,7 +291,7 @@ struct VerificationTests {
     let changed = try await report {
       $0.records.deliveries[0].attempts.insert(later(5, quiet: QuietSlots(slots: [6])!), at: 0)
     }
-    #expect(changed.holds)
+    #expect(changed.isConsistent)
     // The attempt just before the message knew it.
     let codes = try await findings {
       $0.records.deliveries[0].attempts.insert(later(-1, quiet: QuietSlots(slots: [6])!), at: 0)
@@ -275,141 +303,85 @@ struct VerificationTests {
       attempt.channel = .sms
       $0.records.deliveries[0].attempts.insert(attempt, at: 0)
     }
-    #expect(other.holds)
+    #expect(other.isConsistent)
   }
 
-  @Test func `an open delivery may have a message that is not recorded yet`() async throws {
+  @Test func `an open key may have a message that is not recorded yet`() async throws {
     for state in [DeliveryState.sending, .uncertain] {
-      #expect(try await report { $0.records.deliveries[0].state = state }.holds)
+      let open = try await report { $0.records.deliveries[0].state = state }
+      #expect(open.isConsistent && !open.isComplete)
+      #expect(open.counts.open == 1 && open.counts.unrecordedMessages == 1)
     }
+    // To be sent again under the same key: what became of the first attempt nobody knows.
+    for state in [DeliveryState.planned, .queued, .claimed] {
+      let again = try await report {
+        $0.records.deliveries[0].state = state
+        $0.records.deliveries[0].unresolved = 1
+      }
+      #expect(again.isConsistent && again.counts.pending == 1, "\(again.findings)")
+      let resolved = try await findings { $0.records.deliveries[0].state = state }
+      #expect(resolved == [.acceptedButNotRecorded])
+    }
+  }
+
+  @Test func `held and uncertain deliveries are accounted for, and open`() async throws {
+    let month = RecordedMonth()
+    let report = try await report {
+      for (position, state) in [DeliveryState.held, .uncertain, .planned].enumerated() {
+        $0.records.deliveries[position].state = state
+        $0.accepted.removeAll { $0.delivery == month.records.deliveries[position].key }
+      }
+    }
+    #expect(report.isConsistent && !report.isComplete && !report.awaitsStages)
+    #expect(report.counts.held == 1 && report.counts.uncertain == 1 && report.counts.pending == 1)
+    #expect(report.counts.open == 3)
   }
 
   @Test func `says that it only sampled`() async throws {
     let month = RecordedMonth()
     let report = try #require(try await month.verify(sample: 1))
-    #expect(report.isSample)
-    #expect(report.holds)
+    #expect(report.isSample && report.looked == VerificationReport.Extent(chunks: 1, of: 2))
+    #expect(report.isConsistent)
     #expect(report.counts.targets == 3)
   }
-}
 
-/// A small month as the stores hold it: customers 1…6 in two chunks, 6 is parked, everybody told by
-/// e-mail at noon in Seoul but customer 5, whose delivery failed.
-private struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcceptances {
-  static let month = BillingMonth(year: 2026, month: 10)!
-  static let noon = Timestamp(iso8601: "2026-11-05T12:00:00+09:00")!
-
-  var settled: SettledMonth? = SettledMonth(isComplete: true)
-  var cohort = [[1, 2, 3].map { CustomerID($0) }, [4, 5, 6].map { CustomerID($0) }]
-  var records = LedgerRecords(
-    statements: [], parked: [CustomerID(6)], supplemented: [], bills: [], deliveries: [])
-  var stored: [HashedStatement] = []
-  var objects: [String: ExaminedBill] = [:]
-  var accepted: [Acceptance] = []
-
-  init() {
-    for number in Int64(1)...5 {
-      let key = StatementKey(month: Self.month, customer: CustomerID(number), version: 1)
-      let hash = ContentHash(of: [UInt8(number)])
-      records.statements.append(
-        ListedStatement(key: key, hash: hash, total: 100, isRendered: true))
-      stored.append(HashedStatement(key: key, hash: hash))
-      for channel in [Channel.email, .sms] {
-        let bill = ListedBill(
-          key: BillKey(statement: key, policy: 1, template: 1, channel: channel), size: 10,
-          sha256: hash, policyChannels: [.email, .sms])
-        records.bills.append(bill)
-        objects[bill.key.path] = ExaminedBill(size: 10, sha256: hash)
-      }
-      let delivery = DeliveryKey(
-        month: Self.month, customer: CustomerID(number), kind: .bill, sequence: 1)
-      records.deliveries.append(
-        ListedDelivery(
-          key: delivery, state: number == 5 ? .failed : .accepted, version: 1,
-          attempts: [
-            ListedAttempt(
-              channel: .email, openedAt: Self.noon.adding(seconds: -120),
-              deadline: Self.noon.adding(seconds: 20), quietSlots: .none,
-              timeZone: "Asia/Seoul", digest: Self.digest(number))
-          ]))
-      if number != 5 {
-        accepted.append(
-          Acceptance(
-            delivery: delivery, channel: .email, at: Self.noon, digest: Self.digest(number)))
-      }
+  @Test func `a provider whose ledger cannot be read here is named, and no violation`() async throws
+  {
+    let away = try await report {
+      $0.accepted = []
+      $0.readable = ["http-sms"]
     }
+    #expect(away.isConsistent && away.isComplete, "\(away.findings)")
+    #expect(away.notCompared == ["http-email"])
+    #expect(away.counts.notCompared == 4 && away.counts.acceptedMessages == 0)
+    // One of two: by the attempt that the ledger says was taken, not by the latest.
+    let codes = try await findings {
+      $0.accepted = []
+      $0.readable = ["http-sms"]
+      var bySMS = $0.records.deliveries[0].attempts[0]
+      bySMS.provider = "http-sms"
+      $0.records.deliveries[1].attempts[0].isAccepted = false
+      $0.records.deliveries[1].attempts.append(bySMS)
+      $0.records.deliveries[2].attempts.insert(bySMS, at: 0)
+      $0.records.deliveries[2].attempts[0].isAccepted = false
+    }
+    #expect(codes == [.acceptedUnknownToProvider])
+    // What lies here is looked at, whoever took it.
+    let twice = try await findings {
+      $0.accepted.append($0.accepted[0])
+      $0.readable = []
+    }
+    #expect(twice == [.acceptedTwice])
   }
 
-  /// The bill of a customer, to the customer.
-  static func digest(_ customer: Int64) -> MessageDigest {
-    MessageDigest(
-      content: ContentHash(of: [UInt8(customer)]), recipientHash: [UInt8(customer), 1, 2])
-  }
-
-  /// Another delivery of a customer, accepted at noon.
-  mutating func tellAgain(_ kind: DeliveryKind, customer: Int64 = 1) {
-    let key = DeliveryKey(
-      month: Self.month, customer: CustomerID(customer), kind: kind, sequence: 1)
-    var again = records.deliveries[0]
-    again.key = key
-    again.attempts[0].digest = Self.digest(customer)
-    records.deliveries.append(again)
-    accepted.append(
-      Acceptance(delivery: key, channel: .email, at: Self.noon, digest: Self.digest(customer)))
-  }
-
-  func verify(sample: Int? = nil) async throws -> VerificationReport? {
-    try await Verification(ledger: self, statements: self, bills: self, acceptances: self)
-      .verify(Self.month, sample: sample)
-  }
-
-  // MARK: AuditLedger
-
-  func settledMonth(_ month: BillingMonth) async throws -> SettledMonth? { settled }
-
-  func records(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
-    -> LedgerRecords
-  {
-    LedgerRecords(
-      statements: records.statements.filter { customers.contains($0.key.customer) },
-      parked: records.parked.filter { customers.contains($0) },
-      supplemented: records.supplemented.filter { customers.contains($0) },
-      bills: records.bills.filter { customers.contains($0.key.statement.customer) },
-      deliveries: records.deliveries.filter { customers.contains($0.key.customer) })
-  }
-
-  func life(of delivery: DeliveryKey) async throws -> DeliveryLife? { nil }
-  func deliveries(of customer: CustomerID) async throws -> [DeliveryKey] { [] }
-  func statements(of customer: CustomerID, month: BillingMonth?) async throws -> [ListedStatement] {
-    records.statements.filter { $0.key.customer == customer }
-  }
-  func deliveryCounts(of month: BillingMonth) async throws -> [DeliveryState: Int64] { [:] }
-  func setAside(of month: BillingMonth) async throws -> [SetAsideDeliveries] { [] }
-  func parking(of customer: CustomerID) async throws -> [(
-    month: BillingMonth, reason: ParkingReason
-  )] { [] }
-
-  // MARK: AuditStatements, AuditBills, AuditAcceptances
-
-  func cohortChunks(of month: BillingMonth) async throws -> [ClosedRange<CustomerID>] {
-    cohort.map { $0[0]...$0[$0.count - 1] }
-  }
-
-  func cohort(of month: BillingMonth, chunk: Int) async throws -> [CustomerID] { cohort[chunk] }
-
-  func statementHashes(of month: BillingMonth, customers: ClosedRange<CustomerID>) async throws
-    -> [HashedStatement]
-  {
-    stored.filter { customers.contains($0.key.customer) }
-  }
-
-  func statementBody(_ key: StatementKey) async throws -> [UInt8]? { nil }
-
-  func examine(_ keys: [BillKey]) async throws -> [ExaminedBill?] { keys.map { objects[$0.path] } }
-
-  func acceptances(of month: BillingMonth, _ body: @Sendable ([Acceptance]) throws -> Void)
-    async throws
-  {
-    try body(accepted)
+  @Test func `a month of nobody has no strays either`() async throws {
+    let stray = RecordedMonth().accepted[0]
+    let none = try await report { $0.empty() }
+    #expect(none.isConsistent && none.isComplete)
+    let codes = try await findings {
+      $0.empty()
+      $0.accepted = [stray]
+    }
+    #expect(codes == [.acceptedWithoutDelivery])
   }
 }

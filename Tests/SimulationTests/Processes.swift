@@ -172,7 +172,7 @@ struct Processes: Sendable {
           channel,
           GatedProvider(
             SimulatedProvider(
-              name: "simulated-\(channel.rawValue)", capabilities: world.scenario.capabilities,
+              name: SimulatedProvider.name(of: channel), capabilities: world.scenario.capabilities,
               world: world), gate: node)
         )
       })

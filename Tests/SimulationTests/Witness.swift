@@ -31,17 +31,20 @@ final class Witness: AuditAcceptances {
     firstTaken(key).map { $0 >= moment } ?? false
   }
 
+  func readableProviders() async throws -> Set<String> {
+    Set(Channel.allCases.map(SimulatedProvider.name(of:)))
+  }
+
   func acceptances(
-    of month: BillingMonth, _ body: @Sendable ([Audit.Acceptance]) throws -> Void
-  ) async throws {
-    try body(
-      all.compactMap { message in
-        guard let (key, channel) = DeliveryKey.parse(idempotencyKey: message.key) else {
-          return nil
-        }
-        return Audit.Acceptance(
-          delivery: key, channel: channel, at: message.at, digest: message.digest)
-      })
+    of month: BillingMonth, customers: ClosedRange<CustomerID>
+  ) async throws -> [Audit.Acceptance] {
+    all.compactMap { message -> Audit.Acceptance? in
+      guard let (key, channel) = DeliveryKey.parse(idempotencyKey: message.key),
+        key.month == month, customers.contains(key.customer)
+      else { return nil }
+      return Audit.Acceptance(
+        delivery: key, channel: channel, at: message.at, digest: message.digest)
+    }.sorted { $0.delivery < $1.delivery }
   }
 }
 
@@ -62,6 +65,8 @@ struct SimulatedProvider: Provider {
   let name: String
   let capabilities: ProviderCapabilities
   let world: SimulatedWorld
+
+  static func name(of channel: Channel) -> String { "simulated-\(channel.rawValue)" }
 
   func statedCapabilities() async -> ProviderCapabilities? { capabilities }
 

@@ -13,17 +13,19 @@ package struct InProcessProvider: Provider {
   private let log: any AcceptanceLog
   private let seal: ContactSeal
 
+  package static func name(of channel: Channel) -> String { "mock-\(channel.rawValue)" }
+
+  package func statedCapabilities() async -> ProviderCapabilities? { capabilities }
+
   /// - Parameters:
   ///   - clock: what the latency passes on; a simulated one counts it instead.
   ///   - seal: for the hash that recipients are logged under.
-  package func statedCapabilities() async -> ProviderCapabilities? { capabilities }
-
   package init(
     channel: Channel, seed: UInt64, latencyMilliseconds: Int64 = 1000, rates: MockFailureRates,
     capabilities: ProviderCapabilities, clock: any WallClock, log: any AcceptanceLog,
     seal: ContactSeal
   ) {
-    name = "mock-\(channel.rawValue)"
+    name = Self.name(of: channel)
     self.channel = channel
     self.seed = seed
     self.latencyMilliseconds = latencyMilliseconds

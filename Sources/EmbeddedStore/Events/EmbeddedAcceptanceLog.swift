@@ -27,13 +27,22 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     var isLed = false
   }
 
-  private let database: Database
+  let database: Database
   private let queue = Mutex(Queue())
   private static let maxGroup = 2000
 
-  package init(database: Database) async throws {
+  /// - Parameter providers: those that write here whatever they take, by the names that attempts are
+  ///   stored under; the file says so from then on.
+  package init(database: Database, of providers: [String] = []) async throws {
     self.database = database
     _ = try await Self.migrations.apply(to: database)
+    let known = try await readableProviders()
+    guard !known.isSuperset(of: providers) else { return }
+    try await database.write { connection in
+      for provider in providers {
+        try connection.run("INSERT OR IGNORE INTO providers VALUES (?)", provider)
+      }
+    }
   }
 
   package func append(
@@ -97,8 +106,9 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
     try await database.write { connection in
       let insert = try connection.statement(
         """
-        INSERT INTO acceptances (key, provider, recipient_hash, content, accepted_at)
-        VALUES (?, ?, ?, ?, ?)
+        INSERT INTO acceptances (key, provider, recipient_hash, content, accepted_at, month,
+          customer_id, kind, sequence, channel)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """)
       return try group.map { entry in
         let acceptance = entry.acceptance
@@ -114,6 +124,12 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
         insert.bind(acceptance.recipientHash, at: 3)
         insert.bind(acceptance.content, at: 4)
         acceptance.at.bind(to: insert, at: 5)
+        let key = IdempotencyKey(acceptance.key)
+        (key?.delivery.month).bind(to: insert, at: 6)
+        (key?.delivery.customer).bind(to: insert, at: 7)
+        (key?.delivery.kind.code).bind(to: insert, at: 8)
+        (key?.delivery.sequence).bind(to: insert, at: 9)
+        (key?.channel.code).bind(to: insert, at: 10)
         try insert.finish()
         return Self.reference(ofRow: connection.lastInsertedRow)
       }
@@ -151,12 +167,23 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   private static func reference(
     of key: String, since: Timestamp?, in connection: Connection
   ) throws -> String? {
-    try connection.first(
-      "SELECT min(row) FROM acceptances WHERE key = ? AND accepted_at >= ?", key,
-      since?.milliseconds ?? .min
-    ) {
-      $0.optionalInteger(0).map(reference(ofRow:))
-    } ?? nil
+    let since = since?.milliseconds ?? .min
+    let row: Int64?? =
+      if let delivery = IdempotencyKey(key)?.delivery {
+        try connection.first(
+          """
+          SELECT min(row) FROM acceptances
+          WHERE month = ? AND customer_id = ? AND kind = ? AND sequence = ? AND key = ?
+            AND accepted_at >= ?
+          """, delivery.month, delivery.customer, delivery.kind.code, delivery.sequence, key, since
+        ) { $0.optionalInteger(0) }
+      } else {
+        try connection.first(
+          "SELECT min(row) FROM acceptances WHERE month IS NULL AND key = ? AND accepted_at >= ?",
+          key, since
+        ) { $0.optionalInteger(0) }
+      }
+    return (row ?? nil).map(reference(ofRow:))
   }
 
   private static func reference(ofRow row: Int64) -> String { "mock-\(row)" }
@@ -171,9 +198,22 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
         provider TEXT NOT NULL,
         recipient_hash BLOB NOT NULL,
         content BLOB NOT NULL,
-        accepted_at INTEGER NOT NULL
+        accepted_at INTEGER NOT NULL,
+        -- What the key says; nothing where it is not one of a delivery's.
+        month INTEGER,
+        customer_id INTEGER,
+        kind INTEGER,
+        sequence INTEGER,
+        channel INTEGER
       ) STRICT;
-      CREATE INDEX acceptances_by_key ON acceptances (key);
+      CREATE INDEX acceptances_by_delivery ON acceptances (month, customer_id, kind, sequence)
+        WHERE month IS NOT NULL;
+      CREATE INDEX acceptances_by_other_key ON acceptances (key) WHERE month IS NULL;
+
+      -- Whoever writes here what it takes.
+      CREATE TABLE providers (
+        name TEXT PRIMARY KEY
+      ) STRICT, WITHOUT ROWID;
       """
     ])
 }

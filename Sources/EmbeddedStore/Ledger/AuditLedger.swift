@@ -22,6 +22,7 @@ extension EmbeddedLedger: AuditLedger {
   ) async throws -> LedgerRecords {
     try await database.read { connection in
       LedgerRecords(
+        isSettling: try AuditRows.isSettling(month, in: connection),
         statements: try AuditRows.statements(month, customers, in: connection),
         parked: try AuditRows.parked(month, customers, in: connection),
         supplemented: try AuditRows.supplemented(month, customers, in: connection),
@@ -124,6 +125,12 @@ private enum AuditRows {
     return months
   }
 
+  static func isSettling(_ month: BillingMonth, in connection: Connection) throws -> Bool {
+    try connection.first(
+      "SELECT 1 FROM runs WHERE job = 1 AND month = ? AND status <> 2 LIMIT 1", month
+    ) { _ in true } ?? false
+  }
+
   static func statements(
     _ month: BillingMonth, _ customers: ClosedRange<CustomerID>, in connection: Connection
   ) throws -> [ListedStatement] {
@@ -211,7 +218,8 @@ private enum AuditRows {
     try connection.query(
       """
       SELECT d.customer_id, d.kind, d.sequence, d.state, d.version, a.previous, a.channel,
-        a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256, a.recipient_hash
+        a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256, a.recipient_hash,
+        a.provider, a.outcome, d.unresolved
       FROM deliveries d INDEXED BY deliveries_key
       LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
       WHERE d.month = ?1 AND d.customer_id BETWEEN ?2 AND ?3
@@ -225,7 +233,7 @@ private enum AuditRows {
         ListedDelivery(
           key: DeliveryKey(
             month: month, customer: CustomerID(row.integer(0)), kind: kind, sequence: row.int(2)),
-          state: state, version: row.int(4),
+          state: state, version: row.int(4), unresolved: row.int(15),
           attempts: row.isNull(6) ? [] : [try listedAttempt(row, at: 6)]))
     }
     for (delivery, attempt) in earlier {
@@ -235,7 +243,7 @@ private enum AuditRows {
         try connection.query(
           """
           SELECT previous, channel, opened_at, quiet_mask, time_zone, deadline, bill_sha256,
-            recipient_hash
+            recipient_hash, provider, outcome
           FROM attempts
           WHERE attempt_id = ?
           """, attempt
@@ -255,6 +263,7 @@ private enum AuditRows {
       let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(column + 2)))
     else { throw damaged("an attempt") }
     return ListedAttempt(
+      provider: row.text(column + 7), isAccepted: row.int(column + 8) == 1,
       channel: channel, openedAt: Timestamp(milliseconds: row.integer(column + 1)),
       deadline: Timestamp(milliseconds: row.integer(column + 4)), quietSlots: quiet,
       timeZone: row.text(column + 3),

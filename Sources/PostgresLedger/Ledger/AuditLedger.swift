@@ -21,6 +21,7 @@ extension PostgresLedger: AuditLedger {
   ) async throws -> LedgerRecords {
     try await database.read { connection in
       LedgerRecords(
+        isSettling: try AuditRows.isSettling(month, in: connection),
         statements: try AuditRows.statements([month], customers, in: connection),
         parked: try AuditRows.parked(month, customers, in: connection),
         supplemented: try AuditRows.supplemented(month, customers, in: connection),

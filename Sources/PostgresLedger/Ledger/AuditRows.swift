@@ -9,6 +9,14 @@ enum AuditRows {
     }
   }
 
+  static func isSettling(
+    _ month: BillingMonth, in connection: PostgresConnection
+  ) throws -> Bool {
+    try connection.first(
+      "SELECT 1 FROM runs WHERE job = 1 AND month = $1 AND status <> 2 LIMIT 1", month
+    ) { _ in true } ?? false
+  }
+
   /// By month, customer and version.
   static func statements(
     _ months: [BillingMonth], _ customers: ClosedRange<CustomerID>,

@@ -36,21 +36,24 @@ enum AuditedDeliveries {
     try connection.query(
       """
       SELECT a.channel, a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256,
-        a.recipient_hash, a.previous, d.customer_id, d.kind, d.sequence, d.state, d.version
+        a.recipient_hash, a.provider, a.outcome, a.previous, d.customer_id, d.kind, d.sequence,
+        d.state, d.version, d.unresolved
       FROM deliveries d
       LEFT JOIN attempts a ON a.month = $1 AND a.attempt_id = d.last_attempt
       WHERE d.month = $1 AND d.customer_id BETWEEN $2 AND $3
       ORDER BY d.customer_id, d.kind, d.sequence
       """, month, customers.lowerBound, customers.upperBound
     ) { row in
-      guard let kind = DeliveryKind(code: row.int(9)), let state = DeliveryState(code: row.int(11))
+      guard let kind = DeliveryKind(code: row.int(11)),
+        let state = DeliveryState(code: row.int(13))
       else { throw AuditRows.damaged("a delivery") }
-      if let attempt = row.optionalInteger(7) { earlier.append((deliveries.count, attempt)) }
+      if let attempt = row.optionalInteger(9) { earlier.append((deliveries.count, attempt)) }
       deliveries.append(
         ListedDelivery(
           key: DeliveryKey(
-            month: month, customer: CustomerID(row.integer(8)), kind: kind, sequence: row.int(10)),
-          state: state, version: row.int(12),
+            month: month, customer: CustomerID(row.integer(10)), kind: kind,
+            sequence: row.int(12)),
+          state: state, version: row.int(14), unresolved: row.int(15),
           attempts: row.isNull(0) ? [] : [try listedAttempt(row)]))
     }
     try addAttempts(earlier, of: month, to: &deliveries, in: connection)
@@ -65,7 +68,7 @@ enum AuditedDeliveries {
     guard !earlier.isEmpty else { return }
     let columns =
       "a.channel, a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256, "
-      + "a.recipient_hash, a.previous"
+      + "a.recipient_hash, a.provider, a.outcome, a.previous"
     try connection.query(
       """
       WITH RECURSIVE made AS (
@@ -80,7 +83,7 @@ enum AuditedDeliveries {
       """, month, IntegerColumn(earlier) { Int64($0.delivery) },
       IntegerColumn(earlier) { $0.attempt }
     ) { row in
-      deliveries[row.int(8)].attempts.append(try listedAttempt(row))
+      deliveries[row.int(10)].attempts.append(try listedAttempt(row))
     }
   }
 
@@ -90,7 +93,8 @@ enum AuditedDeliveries {
     else { throw AuditRows.damaged("an attempt") }
     let content = try row.hash(5)
     return ListedAttempt(
-      channel: channel, openedAt: row.timestamp(1), deadline: row.timestamp(4), quietSlots: quiet,
+      provider: row.text(7), isAccepted: row.optionalInteger(8) == 1, channel: channel,
+      openedAt: row.timestamp(1), deadline: row.timestamp(4), quietSlots: quiet,
       timeZone: row.text(3),
       digest: row.withBytes(6) { recipient in
         MessageDigest(content: content, recipientHash: recipient)

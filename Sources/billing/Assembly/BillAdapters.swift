@@ -1,4 +1,3 @@
-import Audit
 import Billing
 import Delivery
 import Rendering
@@ -37,36 +36,5 @@ struct RemadeBills: BillRemaker {
     } catch {
       return .impossible
     }
-  }
-}
-
-/// What the mock providers logged, as the proof reads it.
-struct LoggedAcceptances: AuditAcceptances {
-  private static let pageSize = 10_000
-
-  let log: any AcceptanceLog
-
-  func acceptances(
-    of month: BillingMonth, _ body: @Sendable ([Audit.Acceptance]) throws -> Void
-  ) async throws {
-    var last: Int64 = 0
-    while true {
-      try Task.checkCancellation()
-      let page = try await log.list(after: last, limit: Self.pageSize)
-      guard let end = page.last else { return }
-      last = end.row
-      try body(page.compactMap { Self.message($0.acceptance, of: month) })
-    }
-  }
-
-  /// `nil` for another month's, and for keys that are none of ours.
-  private static func message(
-    _ acceptance: Delivery.Acceptance, of month: BillingMonth
-  ) -> Audit.Acceptance? {
-    guard let key = IdempotencyKey(acceptance.key), key.delivery.month == month else { return nil }
-    return Audit.Acceptance(
-      delivery: key.delivery, channel: key.channel, at: acceptance.at,
-      digest: MessageDigest(
-        content: acceptance.content, recipientHash: acceptance.recipientHash))
   }
 }

@@ -1,6 +1,7 @@
 import Billing
 import Delivery
 import EmbeddedStore
+import HTTPProvider
 import MockProvider
 
 /// The mock providers as a server of this process, with a ledger of their own.
@@ -53,7 +54,9 @@ struct MockProviders: Sendable {
     let settings = environment.configuration.providers
     let log = try await EmbeddedAcceptanceLog(
       database: try Database(
-        path: options.ledger ?? environment.configuration.stores.acceptances, readerCount: 2))
+        path: options.ledger ?? environment.configuration.stores.acceptances, readerCount: 2),
+      // They are spoken to over HTTP, and go by the names that they have there.
+      of: options.channels.map(HTTPProvider.name(of:)))
     let seal = try ContactKey.seal(from: environment.configuration.keys)
     let seed = options.seed ?? settings.seed
     let numbers = MessageNumbers()

@@ -130,20 +130,30 @@ struct Platform: Sendable {
     try await DeliveryPlatform(
       environment, ledger: ledger, bills: gatedBills,
       pinned: PinnedBills(ledger: ledger, statements: statementStore), reissuing: reissuing,
-      log: try await acceptanceLog(), seal: try await contactSeal(), providerClock: providerClock)
+      log: try await standInsLog(), seal: try await contactSeal(), providerClock: providerClock)
   }
 
   func verification() async throws -> Verification {
     Verification(
       ledger: ledger, statements: statementStore, bills: bills,
-      acceptances: LoggedAcceptances(log: try await acceptanceLog()))
+      acceptances: try await acceptances(), clock: environment.clock)
   }
 
   private var gatedBills: any BillStore { Gates.bills(bills, in: configuration.stores.bills) }
 
-  private func acceptanceLog() async throws -> EmbeddedAcceptanceLog {
-    try await EmbeddedAcceptanceLog(
-      database: try Database(path: configuration.stores.acceptances, readerCount: 1))
+  /// What the stand-ins that are used in this process write to.
+  private func standInsLog() async throws -> EmbeddedAcceptanceLog {
+    let served = configuration.providers.addresses
+    return try await EmbeddedAcceptanceLog(
+      database: try Database(path: configuration.stores.acceptances, readerCount: 1),
+      of: Channel.allCases.filter { served[$0] == nil }.map(InProcessProvider.name(of:)))
+  }
+
+  /// What providers took, by their own ledgers: as far as one lies here. The proof makes none.
+  private func acceptances() async throws -> any AuditAcceptances {
+    let path = configuration.stores.acceptances
+    guard fileStatus(path) != nil else { return NoAcceptances() }
+    return try await EmbeddedAcceptanceLog(database: try Database(path: path, readerCount: 1))
   }
 
   private func contactSeal() async throws -> ContactSeal {

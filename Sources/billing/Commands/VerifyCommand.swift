@@ -9,8 +9,9 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify",
     abstract: "Prove a month: ledger, statements, bills and providers compared as sets.",
     discussion: """
-      Every statement and bill is read and hashed. Ends with 1 when the equation does not hold, \
-      with 76 when bills are still to be made.
+      Every statement and bill is read and hashed, also while others work. Two verdicts: consistent \
+      (what is there agrees) and complete (everybody was told, or is accounted for). Ends with 1 \
+      when it is not consistent, with 76 when statements or bills are still to be made.
 
       Examples:
         billing verify 2026-10
@@ -61,16 +62,23 @@ struct VerifyCommand: AsyncParsableCommand {
     } else {
       text.print(to: environment.terminal)
     }
-    if proof.awaitsRendering {
-      throw CommandFailure(
+    if let failure = Self.failure(of: proof) { throw failure }
+  }
+
+  /// That something is still open is a verdict, and no failure.
+  private static func failure(of proof: VerificationReport) -> CommandFailure? {
+    let month = proof.month
+    guard proof.isConsistent else {
+      let isMendable = proof.findings.contains { [.billMissing, .billAltered].contains($0.code) }
+      return CommandFailure(
+        .failed, .notConsistent(month), remedy: isMendable ? .mendBills(month) : .lookAtFindings)
+    }
+    guard proof.awaitsStages else { return nil }
+    return proof.counts.unrendered > 0
+      ? CommandFailure(
         .earlierStageIncomplete, .notRendered(month, proof.counts.unrendered),
         remedy: .renderFirst(month))
-    }
-    guard proof.holds else {
-      let isMendable = proof.findings.contains { [.billMissing, .billAltered].contains($0.code) }
-      throw CommandFailure(
-        .failed, .doesNotHold(month), remedy: isMendable ? .mendBills(month) : .lookAtFindings)
-    }
+      : CommandFailure(.earlierStageIncomplete, .runsOpen, remedy: .finishRuns(month))
   }
 }
 
@@ -93,34 +101,48 @@ struct ProofText {
 
   func print(to terminal: Terminal) {
     terminal.print(equation(terminal.language))
-    if !proof.runsAreComplete { terminal.say(.runsOpen) }
     if !proof.findings.isEmpty { terminal.print(findings(terminal.language).text()) }
     unbilled.print(to: terminal)
     elsewhere.print(to: terminal)
-    if proof.holds {
-      terminal.say(proof.isSample ? .holdsAsSampled(proof.month) : .holds(proof.month))
+    sayVerdicts(to: terminal)
+  }
+
+  /// Consistent, and complete; of what contradicts itself the command says so where it ends.
+  private func sayVerdicts(to terminal: Terminal) {
+    if !proof.notCompared.isEmpty {
+      terminal.say(.notCompared(proof.notCompared, deliveries: counts.notCompared))
+    }
+    if proof.isSample { terminal.say(.onlySampled(proof.looked.chunks, of: proof.looked.of)) }
+    if proof.isConsistent { terminal.say(.consistent(proof.month)) }
+    if proof.isComplete {
+      terminal.say(.complete)
+    } else if counts.open > 0 {
+      terminal.say(
+        .notComplete(pending: counts.pending, held: counts.held, uncertain: counts.uncertain))
     }
   }
 
-  /// Three lines: targets, bills, deliveries.
+  /// Lines: targets, bills, deliveries, messages.
   private func equation(_ language: Language) -> String {
     func name(_ phrase: Phrase) -> String { phrase.text(in: language) }
-    var lines = [
-      "\(name(.targets)) \(grouped(counts.targets)) = "
-        + "\(name(.statements)) \(grouped(counts.settledCustomers)) + "
-        + "\(name(.parked)) \(grouped(counts.parked))"
-    ]
+    func term(_ phrase: Phrase, _ count: Int64) -> String { "\(name(phrase)) \(grouped(count))" }
+    var customers = [term(.statements, counts.settledCustomers), term(.parked, counts.parked)]
+    if counts.unsettled > 0 { customers.append(term(.beingSettled, counts.unsettled)) }
+    var lines = ["\(term(.targets, counts.targets)) = \(customers.joined(separator: " + "))"]
     if counts.statements > counts.settledCustomers {
-      lines.append(
-        "\(name(.allVersions)) \(grouped(counts.statements))")
+      lines.append(term(.allVersions, counts.statements))
     }
-    lines.append("\(name(.bills)) \(grouped(counts.bills))")
+    lines.append(term(.bills, counts.bills))
     let states = DeliveryState.allCases.filter { !$0.isPending }
-    let terms = states.map { "\(name(.stateName($0))) \(grouped(counts.deliveries[$0] ?? 0))" }
+    let terms =
+      states.map { term(.stateName($0), counts.deliveries[$0] ?? 0) }
+      + [term(.pending, counts.pending)]
     lines.append(
-      "\(name(.deliveries)) \(grouped(counts.allDeliveries)) = "
-        + (terms + ["\(name(.pending)) \(grouped(counts.pending))"]).joined(separator: " + "))
-    lines.append("\(name(.acceptedMessages)) \(grouped(counts.acceptedMessages))")
+      "\(term(.deliveries, counts.allDeliveries)) = \(terms.joined(separator: " + "))")
+    lines.append(term(.acceptedMessages, counts.acceptedMessages))
+    if counts.unrecordedMessages > 0 {
+      lines.append(term(.unrecordedMessages, counts.unrecordedMessages))
+    }
     return lines.map { $0 + "\n" }.joined()
   }
 
@@ -141,11 +163,16 @@ struct ProofText {
   var json: JSON {
     [
       "month": .string(proof.month.description),
-      "holds": .bool(proof.holds),
+      "consistent": .bool(proof.isConsistent),
+      "complete": .bool(proof.isComplete),
       "sample": .bool(proof.isSample),
+      "chunks": [
+        "lookedAt": .integer(Int64(proof.looked.chunks)), "of": .integer(Int64(proof.looked.of)),
+      ],
       "runsComplete": .bool(proof.runsAreComplete),
       "targets": .integer(counts.targets),
       "settledCustomers": .integer(counts.settledCustomers),
+      "unsettled": .integer(counts.unsettled),
       "statements": .integer(counts.statements),
       "unrendered": .integer(counts.unrendered),
       "parked": .integer(counts.parked),
@@ -155,7 +182,13 @@ struct ProofText {
           JSON.Member(key: $0.rawValue, value: .integer(counts.deliveries[$0] ?? 0))
         }),
       "pending": .integer(counts.pending),
+      "open": .integer(counts.open),
       "acceptedMessages": .integer(counts.acceptedMessages),
+      "unrecordedMessages": .integer(counts.unrecordedMessages),
+      "notCompared": [
+        "deliveries": .integer(counts.notCompared),
+        "providers": .array(proof.notCompared.map(JSON.string)),
+      ],
       "unbilled": unbilled.json,
       "unbilledElsewhere": elsewhere.json,
       "findings": .array(

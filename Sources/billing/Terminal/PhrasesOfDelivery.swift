@@ -144,18 +144,53 @@ extension Phrase {
   static let pending = Phrase("pending", ko: "진행 중")
   static let acceptedMessages = Phrase("messages accepted by the providers", ko: "발송사 접수 메시지")
 
-  static func holds(_ month: BillingMonth) -> Phrase {
-    Phrase("The proof of \(month) holds.", ko: "\(month) 검증: 등식이 성립합니다.")
-  }
+  static let unrecordedMessages = Phrase(
+    "of them not recorded yet", ko: "그중 아직 기록되지 않은 메시지")
+  static let beingSettled = Phrase("being settled", ko: "정산 중")
 
-  static func holdsAsSampled(_ month: BillingMonth) -> Phrase {
+  static func consistent(_ month: BillingMonth) -> Phrase {
     Phrase(
-      "The proof of \(month) holds for the sample that was looked at.",
-      ko: "\(month) 검증: 표본에 대해 등식이 성립합니다.")
+      "The proof of \(month) is consistent: what is there agrees.",
+      ko: "\(month) 검증: 일치합니다. 원장, 저장소, 발송사 기록이 서로 맞습니다.")
   }
 
-  static func doesNotHold(_ month: BillingMonth) -> Phrase {
-    Phrase("The proof of \(month) does not hold.", ko: "\(month) 검증 실패: 등식이 성립하지 않습니다.")
+  static func notConsistent(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "The proof of \(month) is not consistent: what is there contradicts itself.",
+      ko: "\(month) 검증 실패: 기록이 서로 맞지 않습니다.")
+  }
+
+  static let complete = Phrase(
+    "It is complete: everybody was told, or is accounted for.",
+    ko: "완결되었습니다. 모든 고객에게 알렸거나 알리지 않은 사유가 남아 있습니다.")
+
+  static func notComplete(pending: Int64, held: Int64, uncertain: Int64) -> Phrase {
+    Phrase(
+      "It is not complete: open are \(grouped(pending)) pending, \(grouped(held)) held and "
+        + "\(grouped(uncertain)) uncertain.",
+      ko: "아직 완결되지 않았습니다. 진행 중 \(grouped(pending))건, 대기 \(grouped(held))건, "
+        + "불확실 \(grouped(uncertain))건이 남아 있습니다.")
+  }
+
+  static func onlySampled(_ chunks: Int, of all: Int) -> Phrase {
+    Phrase(
+      "Only a sample was looked at: \(grouped(chunks)) of \(grouped(all)) chunks of customers.",
+      ko: "표본만 확인했습니다: 고객 묶음 \(grouped(all))개 중 \(grouped(chunks))개.")
+  }
+
+  static func notCompared(_ providers: [String], deliveries: Int64) -> Phrase {
+    let names = providers.joined(separator: ", ")
+    return Phrase(
+      "Not compared: \(grouped(deliveries)) accepted deliveries; the records of \(names) cannot be read here.",
+      ko: "비교하지 못함: 접수된 발송 \(grouped(deliveries))건. 발송사(\(names)) 기록을 여기서 읽을 수 없습니다.")
+  }
+
+  static func finishRuns(_ month: BillingMonth) -> Phrase {
+    Phrase(
+      "Wait until it is over, or run `billing settle \(month)` and `billing render \(month)` again: "
+        + "they go on where it stopped.",
+      ko: "끝날 때까지 기다리거나 `billing settle \(month)`과 `billing render \(month)`을 다시 실행하면 "
+        + "멈춘 곳부터 이어집니다.")
   }
 
   static let lookAtFindings = Phrase(

@@ -18,7 +18,7 @@ struct MonthTests {
     #expect(try number("rendering.runs.0.bills", in: month.output) == 14_086)
 
     let proof = try await billing("verify", "2026-10", "--json", in: folder, expecting: 0)
-    #expect(try value("holds", in: proof.output) as? Bool == true)
+    #expect(try value("consistent", in: proof.output) as? Bool == true)
     #expect(try number("pending", in: proof.output) == 0)
     let accepted = try number("deliveries.accepted", in: proof.output) ?? 0
     let failed = try number("deliveries.failed", in: proof.output) ?? 0
@@ -72,7 +72,7 @@ struct MonthTests {
     try Data("altered".utf8).write(to: URL(fileURLWithPath: bills + "/" + bill))
     let proof = try await billing("verify", "2026-10", "--json", in: platform.folder, expecting: 1)
     #expect(try text("findings.0.code", in: proof.output) == "billAltered")
-    #expect(proof.errors.contains("does not hold"))
+    #expect(proof.errors.contains("is not consistent"))
   }
 
   @Test("a lost bill is made again, byte for byte, when it is sent")

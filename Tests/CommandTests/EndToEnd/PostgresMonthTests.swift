@@ -19,7 +19,7 @@ struct PostgresMonthTests {
         "run", "2026-10", "--set", "settlement.maxParked=20 %", in: platform.folder, expecting: 0)
       let proof = try await billing(
         "verify", "2026-10", "--json", in: platform.folder, expecting: 0)
-      #expect(try value("holds", in: proof.output) as? Bool == true)
+      #expect(try value("consistent", in: proof.output) as? Bool == true)
       #expect(try number("pending", in: proof.output) == 0)
     }
     let lines = try await server.export()
