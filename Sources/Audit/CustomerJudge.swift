@@ -87,7 +87,9 @@ struct CustomerJudge {
           bills.contains { $0.key.isOfSameIssue(as: bill.key) && $0.key.channel == channel }
         }
       }
-      if bills.isEmpty || !isWhole { offences.append(Offence(.statementWithoutBill, statement.key)) }
+      if bills.isEmpty || !isWhole {
+        offences.append(Offence(.statementWithoutBill, statement.key))
+      }
     }
   }
 

@@ -157,6 +157,7 @@ struct OperatorDecisionTests {
     #expect(
       decide(.resend(again: false), facts(.accepted)) == .resend(on: .email, sequence: 1))
     #expect(decide(.resend(again: false), facts(.failed)) == .resend(on: .email, sequence: 1))
+    #expect(decide(.resend(again: false), facts(.suppressed)) == .resend(on: .email, sequence: 1))
     let resent = facts(.accepted) { $0.others = [resend(1)] }
     for again in [false, true] {
       #expect(decide(.resend(again: again), resent) == .refuse(.alreadyResent))

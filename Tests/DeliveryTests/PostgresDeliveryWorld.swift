@@ -32,6 +32,9 @@ struct PostgresDeliveryWorld: DeliveryWorld {
   func seed(_ deliveries: [SeededDelivery]) async throws {
     let now = try await ledger.now()
     try await database.write { connection in
+      for month in Set(deliveries.map(\.key.month)) {
+        try connection.query("SELECT prepare_month($1::integer)", month) { _ in }
+      }
       for delivery in deliveries {
         try connection.run(
           "INSERT INTO policies VALUES ($1, 2, $2) ON CONFLICT DO NOTHING",

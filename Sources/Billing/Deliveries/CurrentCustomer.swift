@@ -38,20 +38,29 @@ extension DeliveryRecord {
   /// Copies the customer's current data and decides anew: the generation is raised, and what is not
   /// in flight is planned again or suppressed.
   ///
+  /// - Parameter contactHash: of the contact that the customer has now for the delivery's channel.
   /// - Returns: `false` where it is finished and stays as it is.
   package mutating func refresh(
-    to customer: CurrentCustomer, policy: DeliveryPolicy, zone: ZoneRules, at now: Timestamp
+    to customer: CurrentCustomer, policy: DeliveryPolicy, zone: ZoneRules, contactHash: [UInt8]?,
+    at now: Timestamp
   ) -> Bool {
     let usable = customer.usable(under: policy)
     let before = state
     if PlantedBug.changeForgetsQueued.isPlanted, state == .queued { return false }
     guard state != .accepted, state != .failed, state != .superseded else { return false }
     generation += 1
+    let dueBefore = dueAt
     copy(customer, usable: usable, zone: zone)
+    // Looked at where it matters: most changes move no day, and bring nothing back.
+    let isCurrent =
+      (state == .suppressed || dueAt != dueBefore)
+      && !DeliverySchedule.isOver(key.month, zone: zone, at: now)
+    if isCurrent, dueAt != dueBefore { countLateness(from: now) }
     let decision = DeliveryChange.decide(
       DeliveryChange.Facts(
-        state: state, isBegun: isBegun, channel: channel, channelAttempts: channelAttempts,
-        unresolved: unresolved, closed: closed),
+        state: state, isBegun: isBegun, isCurrent: isCurrent, channel: channel,
+        channelAttempts: channelAttempts, unresolved: unresolved, closed: closed,
+        recipientStands: recipientStands(contactHash)),
       usable: usable, suppression: customer.suppression(usable: usable))
     follow(decision, at: now)
     if state == .planned, !isBegun,
@@ -74,16 +83,31 @@ extension DeliveryRecord {
     dueAt = DeliverySchedule.due(month: key.month, sendDay: customer.sendDay, zone: zone)
   }
 
+  private func recipientStands(_ contactHash: [UInt8]?) -> Bool {
+    recipientHash == nil || recipientHash == contactHash
+      || PlantedBug.keyGoesToAnother.isPlanted
+  }
+
+  private mutating func countLateness(from now: Timestamp) {
+    madeAt = max(madeAt, now)
+  }
+
   private mutating func follow(_ decision: DeliveryChange.Decision, at now: Timestamp) {
     switch decision {
     case .staysAsItIs:
       return
     case .plan(let channel, let closed):
+      if state == .suppressed { countLateness(from: now) }
       move(to: channel, closed: closed)
       state = .planned
       reason = .changed
       // A retry keeps its time; what never began goes when it is due now.
       nextAt = isBegun ? max(nextAt, now) : dueAt
+    case .planNextRound:
+      beginNextRound()
+      state = .planned
+      reason = .recipientChanged
+      nextAt = max(nextAt, now)
     case .suppress(let why):
       state = .suppressed
       reason = why

@@ -63,7 +63,7 @@ package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConverti
 }
 
 /// What a provider recognises a message by: fixed for a delivery and a channel, whatever the
-/// attempt, until an operator begins a new round.
+/// attempt, until a new round begins: by an operator, or because the contact was mended.
 ///
 /// A round may begin only when every attempt of the one before is known to have failed (R3). Its
 /// keys are new because the old ones are spent: a provider that keeps keys may answer a rejected

@@ -4,6 +4,8 @@ package enum DeliveryChange {
   package struct Facts: Hashable, Sendable {
     package var state: DeliveryState
     package var isBegun: Bool
+    /// Suppressed: the month in which it was to be sent is not over.
+    package var isCurrent: Bool
     /// The one that the next or current attempt uses.
     package var channel: Channel?
     /// Attempts on `channel` that count.
@@ -11,13 +13,17 @@ package enum DeliveryChange {
     /// Attempts under the channel's key of which nobody knows whether they were taken.
     package var unresolved: Int
     package var closed: ChannelSet
+    /// Nothing went out under the channel's key, or to the contact that the customer still has.
+    package var recipientStands: Bool
 
     package init(
-      state: DeliveryState, isBegun: Bool, channel: Channel?, channelAttempts: Int,
-      unresolved: Int, closed: ChannelSet
+      state: DeliveryState, isBegun: Bool, isCurrent: Bool, channel: Channel?,
+      channelAttempts: Int, unresolved: Int, closed: ChannelSet, recipientStands: Bool
     ) {
       self.state = state
       self.isBegun = isBegun
+      self.isCurrent = isCurrent
+      self.recipientStands = recipientStands
       self.channel = channel
       self.channelAttempts = channelAttempts
       self.unresolved = unresolved
@@ -30,6 +36,8 @@ package enum DeliveryChange {
     case staysAsItIs
     /// Back to `planned`, to be looked at by dispatch, on this channel.
     case plan(on: Channel, closed: ChannelSet)
+    /// Back to `planned`, on its channel under keys that were never used: attempts count anew.
+    case planNextRound
     case suppress(DeliveryReason)
     /// No channel is left that was not given up.
     case fail
@@ -49,8 +57,8 @@ package enum DeliveryChange {
       return replan(facts, usable: usable, suppression: suppression)
     case .suppressed:
       if let suppression { return .suppress(suppression) }
-      // Those begun stay: an operator decides.
-      guard !facts.isBegun, let first = usable.first else { return .staysAsItIs }
+      // Those begun stay, and so do old bills: an operator decides.
+      guard !facts.isBegun, facts.isCurrent, let first = usable.first else { return .staysAsItIs }
       return .plan(on: first, closed: [])
     case .held:
       return suppression.map { .suppress($0) } ?? .staysAsItIs
@@ -73,6 +81,9 @@ package enum DeliveryChange {
       return usable.first.map { .plan(on: $0, closed: []) } ?? .suppress(.noContact)
     }
     if usable.contains(channel), !facts.closed.contains(channel), facts.channelAttempts > 0 {
+      // Every attempt is known to have failed, so a new key is safe; the old one is the old
+      // contact's (R3).
+      guard facts.recipientStands else { return .planNextRound }
       return .plan(on: channel, closed: facts.closed)
     }
     // Every attempt on a channel that is left is known to have failed: its key is given up.

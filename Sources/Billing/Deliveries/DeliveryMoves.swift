@@ -33,6 +33,15 @@ extension DeliveryRecord {
     recipientHash = nil
   }
 
+  /// Begins the next round: its keys were never used, so that attempts count anew. Only where every
+  /// attempt of the one before is known to have failed (R3).
+  package mutating func beginNextRound() {
+    precondition(unresolved == 0, "no new key while an attempt may have been taken")
+    round += 1
+    channelAttempts = 0
+    forgetKey()
+  }
+
   // MARK: Back to an earlier state
 
   /// The slot has too little left, or is over: the next permitted one.

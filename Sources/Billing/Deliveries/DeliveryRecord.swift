@@ -22,7 +22,8 @@ package struct DeliveryRecord: Hashable, Sendable {
   package var quiet: QuietSlots
   package var timeZone: String
   package var dueAt: Timestamp
-  /// When it was made, or an operator last let it go.
+  /// When it was made, an operator last let it go, or its customer last changed when it is due:
+  /// lateness is counted from here, or from `dueAt`, whichever is later.
   package var madeAt: Timestamp
   /// Not before this: due, later the next attempt.
   package var nextAt: Timestamp

@@ -7,6 +7,12 @@ package enum DeliverySchedule {
     zone.start(of: month.next.day(clamping: sendDay))
   }
 
+  /// Whether the month in which that billing month is told of is over, in the customer's own zone:
+  /// what was not sent by then is an old bill.
+  package static func isOver(_ month: BillingMonth, zone: ZoneRules, at now: Timestamp) -> Bool {
+    now >= zone.start(of: month.next.next.firstDay)
+  }
+
   /// The channels that a customer can be told on: wanted, with contact data, and with a bill.
   package static func usableChannels(
     preferred: [Channel], hasEmail: Bool, hasPhone: Bool, policy: [Channel]

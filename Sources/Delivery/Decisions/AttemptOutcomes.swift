@@ -77,10 +77,14 @@ extension DeliveryRecord {
     case .plan(let after):
       state = .planned
       nextAt = now.adding(milliseconds: after)
+    case .planNextRound where unresolved == 0:
+      beginNextRound()
+      state = .planned
+      nextAt = max(nextAt, now)
     case .hold:
       state = unresolved > 0 ? .uncertain : .held
       if unresolved > 0 { nextAt = .never }
-    case .closeChannel:
+    case .closeChannel, .planNextRound:
       follow(AttemptVerdict.giveUp(attemptFacts, release.reason), at: now)
     }
     return .released(state)

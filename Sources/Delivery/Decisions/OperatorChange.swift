@@ -127,9 +127,10 @@ extension DeliveryRecord {
     DeliveryKey(month: key.month, customer: key.customer, kind: .resend, sequence: sequence)
   }
 
-  /// A failed one gives way, so that nobody tries it again beside the resend.
+  /// A failed one gives way, so that nobody tries it again beside the resend; so does a suppressed
+  /// one, which the customer's next change could bring back.
   private mutating func giveWay() {
-    guard state == .failed else { return }
+    guard state == .failed || state == .suppressed else { return }
     state = .superseded
     reason = .superseded
     generation += 1

@@ -15,7 +15,7 @@ package enum OperatorDecision: Hashable, Sendable {
   case accept
   /// On as if the provider had said that it has no such message.
   case followAbsence
-  /// A delivery of its own, of kind `resend`; a failed original gives way to it.
+  /// A delivery of its own, of kind `resend`; a failed or suppressed original gives way to it.
   case resend(on: Channel, sequence: Int)
   case refuse(OperatorRefusal)
 

@@ -60,7 +60,9 @@ package enum BeginDecision: Hashable, Sendable {
     if let frozen = claimed.frozenRecipient, frozen != claimed.contactHash,
       !PlantedBug.keyGoesToAnother.isPlanted
     {
-      return .release(.closeChannel, .recipientChanged)
+      // Mended while the attempt was under way. Its key stays the old contact's for good.
+      return .release(
+        claimed.unresolved == 0 ? .planNextRound : .closeChannel, .recipientChanged)
     }
     if let frozen = claimed.frozenSHA, frozen != claimed.sha256 {
       return .release(.closeChannel, .billUnusable)

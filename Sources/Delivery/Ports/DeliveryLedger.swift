@@ -181,6 +181,8 @@ package enum EvidenceOutcome: Hashable, Sendable {
 package struct Release: Hashable, Sendable {
   package enum Then: Hashable, Sendable {
     case plan(afterMilliseconds: Int64)
+    /// At once, under keys that were never used; where an attempt may have been taken, like the next.
+    case planNextRound
     /// Nothing can go out under the channel's key any more.
     case closeChannel
     case hold

@@ -155,7 +155,7 @@ package enum OperatorAction: Hashable, Sendable {
   case resolveAccepted(reference: String?)
   /// The operator found out that the provider never took it.
   case resolveAbsent
-  /// A new delivery of what was accepted or has failed.
+  /// A new delivery of what was accepted, has failed or was suppressed.
   ///
   /// `again`: also of what was sent again before.
   case resend(again: Bool)
@@ -178,7 +178,7 @@ package enum OperatorAction: Hashable, Sendable {
     switch self {
     case .retry: [.held, .failed, .uncertain]
     case .resolveAccepted, .resolveAbsent: [.uncertain]
-    case .resend: [.accepted, .failed]
+    case .resend: [.accepted, .failed, .suppressed]
     case .redate: [.planned, .queued, .held, .failed]
     }
   }

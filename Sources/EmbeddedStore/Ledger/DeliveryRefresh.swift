@@ -20,8 +20,7 @@ enum DeliveryRefresh {
         guard let end = page.map(\.row.record.key.customer.number).max() else { break }
         for changed in page {
           try refresh(
-            changed.row, to: changed.customer,
-            policy: policies.policy(changed.row.record.policy, in: connection),
+            changed, policy: policies.policy(changed.row.record.policy, in: connection),
             zones: &zones, at: now, in: connection)
         }
         last = end
@@ -44,18 +43,33 @@ enum DeliveryRefresh {
   /// The unfinished deliveries of the next changed customers of a month.
   private static func page(
     of month: BillingMonth, after customer: Int64, in connection: Connection
-  ) throws -> [(row: DeliveryRow, customer: CurrentCustomer)] {
-    var page: [(row: DeliveryRow, customer: CurrentCustomer)] = []
-    try connection.query(pageQuery, month, customer, pageSize) { row in
-      page.append((try DeliveryRow(row), try CurrentCustomer(row, at: DeliveryRow.columnCount)))
+  ) throws -> [Changed] {
+    var page: [Changed] = []
+    try connection.query(pageQuery, month, customer, pageSize) { statement in
+      let row = try DeliveryRow(statement)
+      let columns = DeliveryRow.columnCount
+      page.append(
+        Changed(
+          row: row, customer: try CurrentCustomer(statement, at: columns),
+          contactHash: row.record.channel.map {
+            statement.bytes(columns + ($0 == .email ? 6 : 7))
+          }))
     }
     return page
+  }
+
+  /// A delivery whose customer changed.
+  private struct Changed {
+    var row: DeliveryRow
+    var customer: CurrentCustomer
+    /// Of the contact for the delivery's channel.
+    var contactHash: [UInt8]?
   }
 
   /// The customers come first, in order; each one's deliveries are neighbours in the index of keys.
   static let pageQuery = """
     SELECT \(DeliveryRow.columns), c.channels, length(c.email_sealed), length(c.phone_sealed),
-      c.quiet_mask, c.time_zone, c.send_day
+      c.quiet_mask, c.time_zone, c.send_day, c.email_hash, c.phone_hash
     FROM (
       SELECT w.customer_id FROM temp.changed_customers w
       WHERE w.customer_id > ?2
@@ -71,19 +85,20 @@ enum DeliveryRefresh {
     """
 
   private static func refresh(
-    _ before: DeliveryRow, to customer: CurrentCustomer, policy: DeliveryPolicy,
-    zones: inout Zones, at now: Timestamp, in connection: Connection
+    _ changed: Changed, policy: DeliveryPolicy, zones: inout Zones, at now: Timestamp,
+    in connection: Connection
   ) throws {
-    var row = before
+    var row = changed.row
+    let customer = changed.customer
     let zone = try zones.rules(of: customer.timeZone)
     guard
       row.record.refresh(
-        to: customer, policy: policy, zone: zone, at: now)
+        to: customer, policy: policy, zone: zone, contactHash: changed.contactHash, at: now)
     else { return }
     try zones.note(customer.timeZone, in: connection)
     try row.save(
       in: connection, at: now, who: "import", logged: true,
-      note: row.record.changes(since: before.record))
+      note: row.record.changes(since: changed.row.record))
   }
 
   /// The zones met.

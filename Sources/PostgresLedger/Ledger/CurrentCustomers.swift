@@ -6,6 +6,13 @@ struct CurrentCustomerRow {
   var emailHash: [UInt8]
   var phoneHash: [UInt8]
 
+  func contactHash(for channel: Channel) -> [UInt8] {
+    switch channel {
+    case .email: emailHash
+    case .sms: phoneHash
+    }
+  }
+
   /// The current rows of those that there are.
   static func read(
     _ customers: some Collection<CustomerID>, in connection: PostgresConnection

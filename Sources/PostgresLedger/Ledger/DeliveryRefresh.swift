@@ -52,14 +52,15 @@ struct DeliveryRefresh {
     for key in keys {
       // One that was finished while its row was waited for stays as it is.
       guard var row = rows[key] else { continue }
-      guard let customer = current[key.customer]?.customer else {
+      guard let found = current[key.customer] else {
         throw PostgresLedger.damaged("a delivery's customer is not there")
       }
+      let customer = found.customer
       let policy = try ledger.deliveryPolicies.policy(row.record.policy, in: connection)
       guard
         row.record.refresh(
-          to: customer, policy: policy,
-          zone: try zones.rules(of: customer.timeZone), at: now)
+          to: customer, policy: policy, zone: try zones.rules(of: customer.timeZone),
+          contactHash: row.record.channel.map(found.contactHash), at: now)
       else { continue }
       changes.save(
         row, who: "import", logged: true, note: row.record.changes(since: row.saved))

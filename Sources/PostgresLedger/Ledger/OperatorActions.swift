@@ -113,8 +113,9 @@ private struct OperatorActing {
       throw PostgresLedger.damaged(
         "a delivery's customer is missing or has an unknown time zone")
     }
-    let hash = delivery.channel.map { $0 == .email ? row.emailHash : row.phoneHash }
-    return CustomerReach(row.customer, zone: zone, policy: policy, contactHash: hash)
+    return CustomerReach(
+      row.customer, zone: zone, policy: policy,
+      contactHash: delivery.channel.map(row.contactHash))
   }
 
   private mutating func accept(_ row: DeliveryRow, _ signature: OperatorSignature) {

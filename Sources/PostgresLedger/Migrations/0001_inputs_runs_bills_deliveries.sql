@@ -308,7 +308,8 @@ CREATE TABLE deliveries (
   quiet_mask smallint NOT NULL,
   closed_channels smallint NOT NULL DEFAULT 0, -- bit 2^code: given up, every attempt failed
   due_at bigint NOT NULL,
-  -- When it was made, or an operator last let it go: what lateness is counted from.
+  -- When it was made, an operator last let it go, or a customer last changed when it is due:
+  -- lateness is counted from here, or from due_at, whichever is later.
   made_at bigint NOT NULL,
   -- Not before this, and the key that dispatch reads by: due, later the next attempt.
   next_at bigint NOT NULL,
@@ -317,8 +318,8 @@ CREATE TABLE deliveries (
   -- Attempts under the current channel's key of which nobody knows whether they were taken: while
   -- there are any, no other key may be used.
   unresolved integer NOT NULL DEFAULT 0,
-  -- Of attempts: an operator begins the next when every attempt of this one failed. Part of the
-  -- idempotency key.
+  -- Of attempts: the next begins, when every attempt of this one failed, by an operator or because
+  -- the contact was mended. Part of the idempotency key.
   round integer NOT NULL DEFAULT 1,
   -- Of the bill, beside its version; its due date, after which it does not go by itself (NULL: no
   -- such day), unless an operator let it go all the same; and whether its bills are still to be made.

@@ -104,14 +104,15 @@ package enum DeliveryMaking {
   ) -> (state: DeliveryState, reason: DeliveryReason?) {
     let decision = DeliveryChange.decide(
       DeliveryChange.Facts(
-        state: existing.state, isBegun: false, channel: nil, channelAttempts: 0, unresolved: 0,
-        closed: []),
+        // A new bill is told of, of whichever month it is.
+        state: existing.state, isBegun: false, isCurrent: true, channel: nil, channelAttempts: 0,
+        unresolved: 0, closed: [], recipientStands: true),
       usable: usable, suppression: suppression)
     return switch decision {
     case .plan: (.planned, .changed)
     case .suppress(let why): (.suppressed, why)
     // Too late to go by itself, whichever bill it is.
-    case .staysAsItIs, .fail, .leaveUncertain: (existing.state, .changed)
+    case .staysAsItIs, .planNextRound, .fail, .leaveUncertain: (existing.state, .changed)
     }
   }
 }

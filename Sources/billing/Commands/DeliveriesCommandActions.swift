@@ -88,7 +88,7 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
 struct DeliveriesResendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "resend",
-    abstract: "Send accepted or failed deliveries again, each by a new delivery.",
+    abstract: "Send accepted, failed or suppressed deliveries again, each by a new delivery.",
     discussion: """
       It goes out by the same rules, beginning now, to where the customer is to be told now. Each is \
       sent again once, however often the command is given; --again takes the latest of those that \

@@ -289,7 +289,8 @@ CREATE TABLE deliveries (
   quiet_mask INTEGER NOT NULL,
   time_zone TEXT NOT NULL,
   due_at INTEGER NOT NULL,
-  -- When it was made, or an operator last let it go: what lateness is counted from.
+  -- When it was made, an operator last let it go, or a customer last changed when it is due:
+  -- lateness is counted from here, or from due_at, whichever is later.
   made_at INTEGER NOT NULL,
   -- Not before this, and the key that dispatch reads by: due, later the next attempt.
   next_at INTEGER NOT NULL,
@@ -301,8 +302,8 @@ CREATE TABLE deliveries (
   -- there are any, no other key may be used.
   unresolved INTEGER NOT NULL DEFAULT 0,
   closed_channels INTEGER NOT NULL DEFAULT 0,  -- bit 2^code: given up, every attempt failed
-  -- Of attempts: an operator begins the next when every attempt of this one failed. Part of the
-  -- idempotency key.
+  -- Of attempts: the next begins, when every attempt of this one failed, by an operator or because
+  -- the contact was mended. Part of the idempotency key.
   round INTEGER NOT NULL DEFAULT 1,
   -- Frozen with the first intent of the current channel: what goes out under its key.
   key_opened_at INTEGER,

@@ -1,0 +1,146 @@
+import Billing
+import Delivery
+import Dispatching
+import Testing
+
+/// What every ledger promises of a customer's change, one function a promise. `clock` is the
+/// ledger's own.
+package struct CustomerChangeConformance: Sendable {
+  private let world: any DeliveryWorld
+  private let clock: TestClock
+  private let steps: DeliveryLedgerConformance
+  private let one = SeededDelivery(SeededCustomer(1))
+
+  package init(world: any DeliveryWorld, clock: TestClock) {
+    self.world = world
+    self.clock = clock
+    steps = DeliveryLedgerConformance(world: world, clock: clock)
+  }
+
+  private var mended: SeededCustomer {
+    var customer = one.customer
+    customer.email = "mended@example.com"
+    return customer
+  }
+
+  private let refused = SendOutcome.notAccepted(retryAfterMilliseconds: nil)
+
+  /// What is to be tried again goes to the mended contact, under a key that was never used.
+  private func expectSecondRound() async throws {
+    let seen = try await world.seen(one.key)
+    #expect(seen.state == .planned && seen.round == 2 && seen.channelAttempts == 0)
+    #expect(seen.channel == .email && seen.reason == .recipientChanged)
+    clock.advance(seconds: 600)
+    let claimed = try await steps.claim(try await steps.queueAgain()[0])
+    #expect(claimed.idempotencyKey == "2026-10:1:bill:1:email:2")
+    #expect(claimed.frozenRecipient == nil && claimed.frozenSHA == nil)
+    guard case .intended(attempt: 2, channelAttempt: 1, _) = try await steps.intend(claimed) else {
+      throw Unexpected("attempts are not counted anew")
+    }
+    _ = try await steps.record(.accepted(reference: "r"), claimed, attempt: 2)
+    #expect(try await world.seen(one.key).attempts.map(\.outcome) == [3, 1])
+  }
+
+  /// A contact that is mended before a retry begins a round at once.
+  package func mendedBeforeARetry() async throws {
+    let (claimed, attempt) = try await steps.sending(one)
+    #expect(try await steps.record(refused, claimed, attempt: attempt) == .recorded(.planned))
+    try await world.change(mended)
+    try await expectSecondRound()
+  }
+
+  /// One that is mended while its call is under way begins it when the retry is claimed: the
+  /// consumer sees that the key is another's.
+  package func mendedUnderWay() async throws {
+    let (claimed, attempt) = try await steps.sending(one)
+    try await world.change(mended)
+    #expect(try await world.seen(one.key).state == .sending)
+    #expect(try await steps.record(refused, claimed, attempt: attempt) == .recorded(.planned))
+    clock.advance(seconds: 600)
+    let again = try await steps.claim(try await steps.queueAgain()[0])
+    let decision = BeginDecision.decide(
+      again, provider: ProviderCapabilities(), timing: .standard)
+    guard decision == .release(.planNextRound, .recipientChanged) else {
+      throw Unexpected("\(decision)")
+    }
+    #expect(try await steps.intend(again) == .stale, "its key stays the old contact's")
+    let release = Release(
+      key: one.key, fence: again.fence, then: .planNextRound, reason: .recipientChanged)
+    #expect(try await world.delivering.release([release]) == [.released(.planned)])
+    #expect(try await world.delivering.release([release]) == [.stale])
+    try await expectSecondRound()
+  }
+
+  /// No new key while an attempt under the old one may have been taken.
+  package func mendedWhileUnknown() async throws {
+    let (claimed, attempt) = try await steps.sending(one)
+    #expect(try await steps.record(.unknown, claimed, attempt: attempt) == .recorded(.uncertain))
+    let uncertain = try await world.delivering.uncertain(limit: 10)[0]
+    _ = try await world.delivering.resolve(
+      [Resolution(key: one.key, generation: uncertain.generation, finding: .sendAgain)], who: "r")
+    try await world.change(mended)
+    let seen = try await world.seen(one.key)
+    #expect(seen.round == 1 && seen.unresolved == 1)
+    let again = try await steps.claim(try await steps.queueAgain()[0])
+    #expect(again.idempotencyKey == "2026-10:1:bill:1:email")
+    #expect(
+      BeginDecision.decide(
+        again, provider: ProviderCapabilities(keepsKeySeconds: 86_400), timing: .standard)
+        == .release(.closeChannel, .recipientChanged))
+    // Whoever asks for a round all the same gets what may be had.
+    let release = Release(
+      key: one.key, fence: again.fence, then: .planNextRound, reason: .recipientChanged)
+    #expect(try await world.delivering.release([release]) == [.released(.uncertain)])
+    #expect(try await world.seen(one.key).round == 1)
+  }
+
+  /// Whoever moves the send day to one that is past is told now, and not held as too late.
+  package func movedToAPastDay() async throws {
+    let late = SeededDelivery(SeededCustomer(1, sendDay: 25))
+    let left = SeededDelivery(SeededCustomer(2, sendDay: 1))
+    try await world.seed([late, left])
+    clock.advance(seconds: 19 * 86_400)
+    var customer = late.customer
+    customer.sendDay = 2
+    try await world.change(customer)
+    // Another change of somebody who is late makes nobody timely.
+    var quieter = left.customer
+    quieter.quiet = QuietSlots(slots: [5])!
+    try await world.change(quieter)
+    #expect(try await steps.queueAgain().map(\.delivery) == [late.key])
+    #expect(try await world.seen(left.key).state == .held)
+  }
+
+  /// Who wants to be told again is told of the month that is being sent, and not of those before.
+  package func optingInAgain() async throws {
+    var old = SeededDelivery(SeededCustomer(1))
+    old.key.month = old.key.month.previous
+    try await world.seed([one, old])
+    var customer = one.customer
+    customer.channels = []
+    try await world.change(customer)
+    #expect(try await world.seen(old.key).state == .suppressed)
+    // Near the month's end, and long after the send day: it is current, and late from now on.
+    clock.advance(seconds: 29 * 86_400)
+    try await world.change(one.customer)
+    #expect(try await world.seen(old.key).state == .suppressed)
+    #expect(try await world.seen(one.key).state == .planned)
+    #expect(try await steps.queueAgain().map(\.delivery) == [one.key])
+    // The old one is sent again where somebody asks for it, and only once.
+    let found = try await world.operating.find(
+      DeliveryQuery(states: [.suppressed]), after: nil, limit: 10
+    ).deliveries
+    #expect(found.map(\.key) == [old.key])
+    let request = OperatorRequest(
+      .resend(again: false), providers: [:], timing: .standard, jitter: 0)
+    let signature = OperatorSignature(who: "kim", why: "asked for it")
+    var resend = old.key
+    resend.kind = .resend
+    #expect(
+      try await world.operating.act(request, on: found, signature: signature) == [.made(resend)])
+    #expect(try await world.seen(old.key).state == .superseded)
+    #expect(try await world.seen(resend).state == .planned)
+    #expect(
+      try await world.operating.act(request, on: found, signature: signature) == [.stale])
+  }
+}
