@@ -89,7 +89,7 @@ struct UnbilledTests {
     #expect(try inputs("unbilledElsewhere.inputs", in: status) == elsewhere)
     try await billing("run", "2026-10", in: folder, expecting: 0)
     let proof = try await billing("verify", "2026-10", "--json", in: folder, expecting: 0).output
-    #expect(try value("holds", in: proof) as? Bool == true)
+    #expect(try value("consistent", in: proof) as? Bool == true)
     #expect(try inputs("unbilled.inputs", in: proof) == ofMonth)
     #expect(try inputs("unbilledElsewhere.inputs", in: proof) == elsewhere)
     let first = try await billing("explain", "customer", "1", "--json", in: folder, expecting: 0)
