@@ -82,10 +82,7 @@ struct StatementArithmetic {
   }
 
   private func spans(_ days: DaysOfMonth) -> String {
-    let spans = days.spans.map { span in
-      span.count == 1 ? "\(span.first)" : "\(span.first)–\(span.last)"
-    }
-    return Phrase.daysOfMonth(spans.joined(separator: ", ")).text(in: language)
+    Phrase.daysOfMonth(days).text(in: language)
   }
 
   private func amount(_ value: Int64) -> String { money(value, currency) }

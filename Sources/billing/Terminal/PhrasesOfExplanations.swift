@@ -42,9 +42,12 @@ extension Phrase {
     Phrase("bundle of \(lines)", ko: "결합 \(lines)회선")
   }
 
-  /// - Parameter spans: `1–10, 21–31`.
-  static func daysOfMonth(_ spans: String) -> Phrase {
-    Phrase("days \(spans)", ko: "\(spans)일")
+  /// `days 1–10, 21–31`.
+  static func daysOfMonth(_ days: DaysOfMonth) -> Phrase {
+    let spans = days.spans.map { span in
+      span.count == 1 ? "\(span.first)" : "\(span.first)–\(span.last)"
+    }.joined(separator: ", ")
+    return Phrase("\(days.count == 1 ? "day" : "days") \(spans)", ko: "\(spans)일")
   }
 
   static func cutTo(_ unit: String) -> Phrase {

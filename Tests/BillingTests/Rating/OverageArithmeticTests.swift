@@ -59,6 +59,12 @@ struct OverageArithmeticTests {
   }
 
   private func decimal(_ random: inout SeededRandom) -> FixedDecimal {
+    if random.chance(30) {
+      return FixedDecimal(
+        coefficient: .random(
+          in: FixedDecimal.maximumCoefficient / 10 * 9...FixedDecimal.maximumCoefficient,
+          using: &random), scale: .random(in: 0...9, using: &random))!
+    }
     let digits = Int.random(in: 1...18, using: &random)
     let one = (0..<digits).reduce(Int64(1)) { power, _ in power * 10 }
     return FixedDecimal(
