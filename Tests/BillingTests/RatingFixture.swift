@@ -1,9 +1,12 @@
 import Billing
 import Foundation
+import Testing
 
-/// The files of `Fixtures/rating`, an import set for October 2026 with totals that were worked out
-/// independently.
-struct RatingFixture {
+/// An import set of `Fixtures` with totals that were worked out independently.
+struct RatingFixture: Sendable, CustomTestStringConvertible {
+  /// The folder below `Fixtures`.
+  let folder: String
+  let month: BillingMonth
   let catalog: Catalog
   /// Every customer with something recorded, ascending.
   let inputs: [RatingInput]
@@ -11,12 +14,23 @@ struct RatingFixture {
   /// charges, discounts, tax, rounding, total.
   let expected: [CustomerID: StatementTotals]
 
-  static let month = BillingMonth("2026-10")!
-  static let october = load()
+  static let october = load("rating", "2026-10")
+  static let february = load("rating-february", "2026-02")
+  static let octoberByHand = load("rating-by-hand/october", "2026-10")
+  static let februaryByHand = load("rating-by-hand/february", "2026-02")
+  static let all = [october, february, octoberByHand, februaryByHand]
 
-  var bundleSizes: BundleSizes { BundleSizes(members: members, month: Self.month) }
+  var testDescription: String { folder }
+  var bundleSizes: BundleSizes { BundleSizes(members: members, month: month) }
+  var rater: Rater { Rater(catalog: catalog, month: month) }
 
-  private static func load() -> RatingFixture {
+  private static func load(_ folder: String, _ name: String) -> RatingFixture {
+    let month = BillingMonth(name)!
+    func rows(_ file: String) throws -> [[String: String]] {
+      var records = parsedCSV(try text("\(file).csv", of: folder))
+      let header = records.removeFirst()
+      return records.map { Dictionary(uniqueKeysWithValues: zip(header, $0)) }
+    }
     do {
       var lines: [Int64: LineInput] = [:]
       var owners: [Int64: Int64] = [:]
@@ -62,24 +76,29 @@ struct RatingFixture {
         return RatingInput(
           customer: CustomerID(id), name: row["name"]!,
           locale: BillLocale(rawValue: row["locale"]!)!,
+          isOfMonth: CalendarDay(row["activated_on"]!)! < month.next.firstDay
+            && CalendarDay(row["terminated_on"]!).map { $0 > month.firstDay } ?? true,
           lines: (byCustomer[id] ?? []).sorted { $0.id < $1.id }, charges: charges[id] ?? [])
       }
       return RatingFixture(
-        catalog: try Catalog(yaml: text("catalog.yaml")), inputs: inputs,
+        folder: folder, month: month, catalog: try Catalog(yaml: text("catalog.yaml", of: folder)),
+        inputs: inputs,
         members: lines.values.flatMap { line in
           line.bundles.map {
             BundleMember(membership: $0, line: line.id, segments: line.segments)
           }
         },
-        expected: try expectedTotals())
+        expected: expectedTotals(try rows("expected")))
     } catch {
       fatalError("the fixture cannot be read: \(error)")
     }
   }
 
-  private static func expectedTotals() throws -> [CustomerID: StatementTotals] {
+  private static func expectedTotals(
+    _ rows: [[String: String]]
+  ) -> [CustomerID: StatementTotals] {
     Dictionary(
-      uniqueKeysWithValues: try rows("expected").map { row in
+      uniqueKeysWithValues: rows.map { row in
         let number = { (column: String) in Int64(row[column]!)! }
         return (
           CustomerID(number("customer_id")),
@@ -94,15 +113,9 @@ struct RatingFixture {
     (CalendarDay(row["active_from"]!)!, CalendarDay(row["active_to"]!))
   }
 
-  static func text(_ name: String) throws -> String {
-    let url = Bundle.module.resourceURL!.appending(path: "Fixtures/rating/\(name)")
+  static func text(_ name: String, of folder: String = "rating") throws -> String {
+    let url = Bundle.module.resourceURL!.appending(path: "Fixtures/\(folder)/\(name)")
     return try String(contentsOf: url, encoding: .utf8)
-  }
-
-  private static func rows(_ name: String) throws -> [[String: String]] {
-    var records = parsedCSV(try text("\(name).csv"))
-    let header = records.removeFirst()
-    return records.map { Dictionary(uniqueKeysWithValues: zip(header, $0)) }
   }
 }
 

@@ -33,16 +33,16 @@ enum SampleStatements {
       StatementLine(
         line: LineID(31), name: "Fiber and phone", amount: 7000,
         source: .plan(
-          code: "FIBER", from: day("2026-10-01"), days: 31, daysInMonth: 31, monthlyFee: 7000)),
+          code: "FIBER", days: DaysOfMonth(1...31), daysInMonth: 31, monthlyFee: 7000)),
       addOn(LineID(31), "Streaming TV", 1000), addOn(LineID(31), "Tech support", 500),
       StatementLine(
         line: LineID(31), name: "data_mb", amount: 1234,
-        source: .usage(
-          metric: "data_mb", used: decimal("14820.5"), allowance: 10_240, rate: decimal("0.25"),
-          cap: nil)),
+        source: usage("data_mb", "14820.5", allowance: 10_240, rate: "0.25", cap: nil)),
       StatementLine(
         line: LineID(31), name: "Loyalty", amount: -350,
-        source: .discount(code: "LOYAL", rule: .rate(decimal("0.05")), basis: 7000, cap: nil)),
+        source: .discount(
+          code: "LOYAL", rule: .rate(decimal("0.05"), days: DaysOfMonth(1...31), activeDays: 31),
+          basis: 7000, cap: nil)),
     ]
     lines.append(StatementLine(line: nil, name: "", amount: 774, source: .tax))
     var statement = statement(7_043, "Jane Doe", locale, dollars, lines, rounding: 1)
@@ -81,6 +81,7 @@ enum SampleStatements {
     ("american.en-US", american()), ("american.ko-KR", american(locale: .korean)),
     ("zero.ko-KR", zero(locale: .korean)), ("zero.en-US", zero(locale: .english)),
     ("credit.ko-KR", credit(locale: .korean)), ("credit.en-US", credit(locale: .english)),
+    ("pieces.ko-KR", pieces(locale: .korean)), ("pieces.en-US", pieces(locale: .english)),
     ("hostile.ko-KR", hostile()),
   ]
 
@@ -92,7 +93,9 @@ enum SampleStatements {
       StatementLine(
         line: line, name: "선택약정 25%", amount: -23_750,
         source: .discount(
-          code: "CONTRACT25", rule: .rate(decimal("0.25")), basis: 95_000, cap: nil)),
+          code: "CONTRACT25",
+          rule: .rate(decimal("0.25"), days: DaysOfMonth(1...31), activeDays: 31), basis: 95_000,
+          cap: nil)),
       StatementLine(
         line: line, name: "가족 결합 할인", amount: -5_500,
         source: .discount(
@@ -105,15 +108,17 @@ enum SampleStatements {
       StatementLine(
         line: line, name: "5G 슬림+", amount: 21_225,
         source: .plan(
-          code: "5G-SLIM", from: day("2026-10-01"), days: 14, daysInMonth: 31, monthlyFee: 47_000)),
+          code: "5G-SLIM", days: DaysOfMonth(1...14), daysInMonth: 31, monthlyFee: 47_000)),
       StatementLine(
         line: line, name: "5G 스탠다드", amount: 41_129,
         source: .plan(
-          code: "5G-STANDARD", from: day("2026-10-15"), days: 17, daysInMonth: 31,
+          code: "5G-STANDARD", days: DaysOfMonth(15...31), daysInMonth: 31,
           monthlyFee: 75_000)),
       StatementLine(
         line: line, name: "프로모션", amount: -3_000,
-        source: .discount(code: "PROMO3000", rule: .amount(3_000), basis: 62_354, cap: nil)),
+        source: .discount(
+          code: "PROMO3000", rule: .amount(3_000, days: DaysOfMonth(1...31), daysInMonth: 31),
+          basis: 62_354, cap: nil)),
     ]
   }
 
@@ -121,23 +126,29 @@ enum SampleStatements {
     plain(line, fee: 33_000, name: "LTE 33") + [
       StatementLine(
         line: line, name: "data_mb", amount: 27_500,
-        source: .usage(
-          metric: "data_mb", used: decimal("4211.25"), allowance: 1_536, rate: decimal("22.528"),
-          cap: 27_500)),
+        source: usage("data_mb", "4211.25", allowance: 1_536, rate: "22.528", cap: 27_500)),
       StatementLine(
         line: line, name: "voice_s", amount: 198,
-        source: .usage(
-          metric: "voice_s", used: decimal("6100"), allowance: 6_000, rate: decimal("1.98"),
-          cap: nil)),
+        source: usage("voice_s", "6100", allowance: 6_000, rate: "1.98", cap: nil)),
       StatementLine(
         line: line, name: "sms", amount: 440,
-        source: .usage(
-          metric: "sms", used: decimal("120"), allowance: 100, rate: decimal("22"), cap: nil)),
+        source: usage("sms", "120", allowance: 100, rate: "22", cap: nil)),
       StatementLine(
         line: line, name: "국가유공자 35%", amount: -21_398,
         source: .discount(
-          code: "VETERAN", rule: .rate(decimal("0.35")), basis: 61_138, cap: 28_600)),
+          code: "VETERAN", rule: .rate(decimal("0.35"), days: DaysOfMonth(1...31), activeDays: 31),
+          basis: 61_138, cap: 28_600)),
     ]
+  }
+
+  /// Of a line that was on one plan for the whole month.
+  private static func usage(
+    _ metric: String, _ used: String, allowance: Int64, rate: String, cap: Int64?
+  ) -> StatementSource {
+    .usage(
+      UsageSource(
+        metric: metric, plan: "P", used: decimal(used), allowance: allowance, days: 31,
+        activeDays: 31, daysInMonth: 31, rate: decimal(rate), cap: cap))
   }
 
   private static func plain(_ line: LineID, fee: Int64, name: String) -> [StatementLine] {
@@ -145,7 +156,7 @@ enum SampleStatements {
       StatementLine(
         line: line, name: name, amount: fee,
         source: .plan(
-          code: "P", from: day("2026-10-01"), days: 31, daysInMonth: 31, monthlyFee: fee))
+          code: "P", days: DaysOfMonth(1...31), daysInMonth: 31, monthlyFee: fee))
     ]
   }
 
@@ -153,7 +164,7 @@ enum SampleStatements {
     StatementLine(
       line: line, name: name, amount: fee,
       source: .addOn(
-        code: "A", from: day("2026-10-01"), days: 31, daysInMonth: 31, monthlyFee: fee))
+        code: "A", days: DaysOfMonth(1...31), daysInMonth: 31, monthlyFee: fee))
   }
 
   private static func oneOff(

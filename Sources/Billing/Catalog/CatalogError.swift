@@ -8,6 +8,8 @@ package struct CatalogError: Error, Hashable, Sendable {
     case duplicateKey
     /// A code, a category or a tier that was given before.
     case duplicate
+    /// A second discount of kind `bundle`.
+    case secondBundle
     case expectedMapping
     case expectedList
     case expectedText
@@ -84,6 +86,11 @@ extension CatalogError.Problem: CustomStringConvertible {
     case .missingKey: ("missing", "빠져 있습니다")
     case .duplicateKey: ("the key is there twice", "키가 두 번 나옵니다")
     case .duplicate: ("given before", "앞에서 이미 나왔습니다")
+    case .secondBundle:
+      (
+        "a catalog has one discount of kind bundle at most",
+        "bundle 종류의 할인은 요금제·정책표에 하나만 둘 수 있습니다"
+      )
     case .expectedMapping: ("expected a mapping of keys to values", "키와 값의 묶음이어야 합니다")
     case .expectedList: ("expected a list", "목록이어야 합니다")
     case .text(let fault): (fault.text(in: .english), fault.text(in: .korean))

@@ -87,13 +87,18 @@ struct CatalogNode {
     return values
   }
 
+  /// An element of a list that was read.
+  func element(_ position: Int) -> CatalogNode {
+    CatalogNode(node.sequence?[position] ?? node, path: "\(path)[\(position)]")
+  }
+
   /// Refuses a list in which two elements have the same text under a key, or are the same text.
   func refuseDuplicates(of key: String?, _ texts: [String]) throws(CatalogError) {
     var seen: Set<String> = []
     for (position, text) in texts.enumerated() where !seen.insert(text).inserted {
-      let element = node.sequence?[position] ?? node
+      let element = element(position)
       let suffix = key.map { ".\($0)" } ?? ""
-      throw CatalogNode(element, path: "\(path)[\(position)]\(suffix)").error(.duplicate)
+      throw CatalogNode(element.node, path: element.path + suffix).error(.duplicate)
     }
   }
 

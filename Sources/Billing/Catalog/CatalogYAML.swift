@@ -25,10 +25,22 @@ extension Catalog {
     try root["plans"].refuseDuplicates(of: "code", plans.map(\.code))
     try root["addOns"].refuseDuplicates(of: "code", addOns.map(\.code))
     try root["discounts"].refuseDuplicates(of: "code", discounts.map(\.code))
+    try refuseSecondBundle(root["discounts"], discounts)
     self.init(
       version: version, effectiveFrom: effectiveFrom, currency: currency, timeZone: timeZone,
       tax: tax, rounding: rounding, plans: plans, addOns: addOns, discounts: discounts)
   }
+}
+
+/// A membership says in which bundle a line is, not in which program: there is one a catalog.
+private func refuseSecondBundle(
+  _ node: CatalogNode, _ discounts: [Discount]
+) throws(CatalogError) {
+  let bundles = discounts.indices.filter { position in
+    if case .bundle = discounts[position].kind { true } else { false }
+  }
+  guard bundles.count > 1 else { return }
+  throw node.element(bundles[1]).error(.secondBundle)
 }
 
 extension TaxRule {

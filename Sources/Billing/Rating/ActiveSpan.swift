@@ -37,11 +37,3 @@ extension [PlanSegment] {
     return end?.advanced(by: -1)
   }
 }
-
-extension LineInput {
-  /// The day on which discounts and bundle memberships of the line are looked at; `nil` for a line
-  /// that takes no part in the period.
-  package func lastActiveDay(in period: Range<CalendarDay>) -> CalendarDay? {
-    segments.lastActiveDay(in: period)
-  }
-}

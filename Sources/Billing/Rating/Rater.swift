@@ -3,9 +3,11 @@
 ///
 /// Pure: no I/O, no clock. Thread-safe; made once for a run and used for every customer.
 ///
+/// The rules and their examples stand in `docs/RATING.md`.
+///
 /// Only what the month depends on can park a customer: a segment that overlaps the period, an
-/// add-on with a day to charge, a discount or bundle membership that covers the line's last active
-/// day. An unknown code or an overlap outside of that is another month's.
+/// add-on, a discount or a bundle membership with an active day of its line. An unknown code or an
+/// overlap outside of that is another month's.
 package struct Rater: Sendable {
   /// The largest total, and the smallest credit, minor units: a thousand thousand million. Beyond
   /// it a statement is a mistake, and sums over nine million of them still fit `Int64`.
@@ -21,7 +23,8 @@ package struct Rater: Sendable {
   let planPositions: [String: Int]
   /// Positions in `catalog.discounts`.
   let discountPositions: [String: Int]
-  let bundleDiscounts: [Int]
+  /// The one bundle program; a catalog's text may have no second.
+  let bundleDiscount: Int?
   let taxedCategories: [ChargeCategory]
 
   package init(catalog: Catalog, month: BillingMonth) {
@@ -36,7 +39,7 @@ package struct Rater: Sendable {
     let discounts = catalog.discounts
     discountPositions = Dictionary(
       discounts.indices.map { (discounts[$0].code, $0) }, uniquingKeysWith: { first, _ in first })
-    bundleDiscounts = discounts.indices.filter { position in
+    bundleDiscount = discounts.indices.first { position in
       if case .bundle = discounts[position].kind { return true }
       return false
     }
@@ -119,19 +122,26 @@ struct StatementDraft {
   /// The sum that the tax is worked out on.
   var taxable: Int64 = 0
 
-  /// Scratch, kept from line to line so that it is allocated once for a customer: the segments of
-  /// the line being rated that have days in the period, and the discounts that apply to it.
-  var segments: [ActiveSegment] = []
-  var discountPositions: [Int] = []
+  /// Scratch, kept from line to line so that it is allocated once for a customer: the days of the
+  /// line being rated, the plans that they are on, and the discounts that apply to it.
+  var activeDays = DaysOfMonth.none
+  var plans: [PlanDays] = []
+  var applied: [Applied] = []
 
   init(capacity: Int) {
     lines.reserveCapacity(capacity)
   }
 
-  /// A segment's plan, by its position in the rater's plans, and its days in the period.
-  struct ActiveSegment {
+  /// A plan, by its position in the rater's plans, and the line's days on it.
+  struct PlanDays {
     var plan: Int
-    var days: Range<CalendarDay>
+    var days: DaysOfMonth
+  }
+
+  /// A discount, by its position in the catalog's, and the active days that entitle to it.
+  struct Applied {
+    var discount: Int
+    var covered: DaysOfMonth
   }
 
   /// One-off charges stand as they are, negative ones too.

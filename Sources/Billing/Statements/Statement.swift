@@ -42,8 +42,9 @@ package struct Statement: Hashable, Sendable {
 package struct StatementLine: Hashable, Sendable {
   /// The line (회선) it belongs to; `nil` for one-off charges, tax and rounding.
   package var line: LineID?
-  /// What the customer reads: the plan's, add-on's or discount's name, a charge's description,
-  /// the metric; empty for tax and rounding, which the templates name.
+  /// What the customer reads: the plan's, add-on's or discount's name, a charge's description;
+  /// empty for usage, which is named by its metric, and for tax and rounding, which the templates
+  /// name.
   package var name: String
   /// Minor units; discounts and roundings are negative, refunds too.
   package var amount: Int64
@@ -57,17 +58,15 @@ package struct StatementLine: Hashable, Sendable {
   }
 }
 
-/// What an amount was worked out from, so that it can be explained.
+/// What an amount was worked out from, so that it can be explained. Days are of the statement's
+/// month.
 package enum StatementSource: Hashable, Sendable {
-  /// `floor(monthlyFee × days / daysInMonth)` for one segment, whose active days in the month are
-  /// `[from, from + days)`.
-  case plan(code: String, from: CalendarDay, days: Int, daysInMonth: Int, monthlyFee: Int64)
-  /// `floor(monthlyFee × days / daysInMonth)`.
-  case addOn(code: String, from: CalendarDay, days: Int, daysInMonth: Int, monthlyFee: Int64)
-  /// `floor((used − allowance) × rate)`, at most `cap`.
-  case usage(
-    metric: String, used: FixedDecimal, allowance: Int64, rate: FixedDecimal, cap: Int64?)
-  /// Taken off `basis`, what earlier discounts had left.
+  /// `floor(monthlyFee × days / daysInMonth)` for all active days of the line on the plan.
+  case plan(code: String, days: DaysOfMonth, daysInMonth: Int, monthlyFee: Int64)
+  /// The same, for the active days on which the line is entitled to the add-on.
+  case addOn(code: String, days: DaysOfMonth, daysInMonth: Int, monthlyFee: Int64)
+  case usage(UsageSource)
+  /// Taken off `basis`, what earlier discounts had left, and at most `cap`.
   case discount(code: String, rule: DiscountSource, basis: Int64, cap: Int64?)
   case oneOff(id: String, category: String, chargedOn: CalendarDay, taxable: Bool)
   /// An exclusive tax, added.
@@ -76,10 +75,62 @@ package enum StatementSource: Hashable, Sendable {
   case rounding(unit: Int64)
 }
 
+/// What a line used of one metric, as far as it is charged by one of its plans:
+/// `floor(max(0, used × days / activeDays − allowance × days / daysInMonth) × rate)`, at most
+/// `floor(cap × days / daysInMonth)`.
+package struct UsageSource: Hashable, Sendable {
+  package var metric: String
+  /// The plan's code.
+  package var plan: String
+  /// By the line in the whole month, 0 or more.
+  package var used: FixedDecimal
+  /// What the plan includes in a whole month, 0 or more.
+  package var allowance: Int64
+  /// The line's active days on the plan, 1…`activeDays`.
+  package var days: Int
+  /// The line's active days, 1…`daysInMonth`.
+  package var activeDays: Int
+  package var daysInMonth: Int
+  package var rate: FixedDecimal
+  /// For a whole month.
+  package var cap: Int64?
+
+  package init(
+    metric: String, plan: String, used: FixedDecimal, allowance: Int64, days: Int,
+    activeDays: Int, daysInMonth: Int, rate: FixedDecimal, cap: Int64?
+  ) {
+    self.metric = metric
+    self.plan = plan
+    self.used = used
+    self.allowance = allowance
+    self.days = days
+    self.activeDays = activeDays
+    self.daysInMonth = daysInMonth
+    self.rate = rate
+    self.cap = cap
+  }
+
+  /// The cap's share for the days on the plan.
+  package var capOfDays: Int64? {
+    cap.map { Arithmetic.prorated($0, days: days, of: daysInMonth) }
+  }
+
+  /// The amount, exact, capped; whether it is within the range of amounts is for rating to say.
+  package var exactAmount: Int128 {
+    let uncapped = Arithmetic.overage(
+      used: used, allowance: allowance, rate: rate, days: days, activeDays: activeDays,
+      daysInMonth: daysInMonth)
+    return capOfDays.map { min(uncapped, Int128($0)) } ?? uncapped
+  }
+}
+
 package enum DiscountSource: Hashable, Sendable {
-  case rate(FixedDecimal)
-  case amount(Int64)
-  /// The bundle's size and the tier's amount.
+  /// `floor(basis × rate × covered / activeDays)`, where `days` are the covered ones of the line's
+  /// active days.
+  case rate(FixedDecimal, days: DaysOfMonth, activeDays: Int)
+  /// `floor(amount × covered / daysInMonth)`.
+  case amount(Int64, days: DaysOfMonth, daysInMonth: Int)
+  /// The bundle's size and the tier's amount, for the whole month.
   case bundle(lines: Int, amount: Int64)
 }
 

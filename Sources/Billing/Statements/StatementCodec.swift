@@ -5,7 +5,7 @@
 /// shortest decimal text, days as `YYYY-MM-DD`. In texts only `"`, `\` and the control characters
 /// below U+0020 are escaped, the last always as `\u00` and two lower-case hexadecimal digits.
 ///
-///     {"format":1,"month":"2026-10","customer":1001,"version":1,"name":"홍길동",
+///     {"format":2,"month":"2026-10","customer":1001,"version":1,"name":"홍길동",
 ///      "locale":"ko-KR","currency":"KRW","catalog":"2026-10",
 ///      "lines":[…],"tax":["inclusive","0.1",taxable],
 ///      "totals":[charges,discounts,tax,rounding,total]}
@@ -13,20 +13,21 @@
 /// A line is `{"l":line,"n":"name","a":amount,source}`, without `l` where it belongs to no line and
 /// without `n` where the name is empty. Its source is one of
 ///
-///     "plan":["code","from",days,daysInMonth,monthlyFee]
-///     "addOn":["code","from",days,daysInMonth,monthlyFee]
-///     "usage":["metric","used",allowance,"rate",cap]
-///     "rate":["discount code","rate",basis,cap]
-///     "amount":["discount code",amount,basis,cap]
+///     "plan":["code",spans,daysInMonth,monthlyFee]
+///     "addOn":["code",spans,daysInMonth,monthlyFee]
+///     "usage":["metric","plan code","used",allowance,days,activeDays,daysInMonth,"rate",cap]
+///     "rate":["discount code","rate",spans,activeDays,basis,cap]
+///     "amount":["discount code",amount,spans,daysInMonth,basis,cap]
 ///     "bundle":["discount code",lines,amount,basis,cap]
 ///     "oneOff":["id","category","chargedOn",taxable]
 ///     "tax":[]
 ///     "rounding":[unit]
 ///
-/// with `null` for no cap. A change of this form is a new `format`; the reader knows every one that
-/// was ever written.
+/// with `null` for no cap. Spans are the days of the statement's month, `[[first,count],…]`: 1 to 10
+/// and 21 to 31 are `[[1,10],[21,11]]`, ascending, a gap between one and the next. A change of this
+/// form is a new `format`; the reader knows every one that an installation ever stored.
 package enum StatementCodec {
-  package static let formatVersion = 1
+  package static let formatVersion = 2
 
   package static func encode(_ statement: Statement) -> [UInt8] {
     var bytes: [UInt8] = []
@@ -37,7 +38,7 @@ package enum StatementCodec {
 
   /// Appends the canonical bytes.
   package static func encode(_ statement: Statement, into bytes: inout [UInt8]) {
-    bytes.append("{\"format\":1,\"month\":\"")
+    bytes.append("{\"format\":2,\"month\":\"")
     bytes.append(statement.month)
     bytes.append("\",\"customer\":")
     bytes.append(number: statement.customer.number)
@@ -98,24 +99,15 @@ package enum StatementCodec {
   /// Up to, but without, the closing bracket.
   private static func encode(_ source: StatementSource, into bytes: inout [UInt8]) {
     switch source {
-    case .plan(let code, let from, let days, let daysInMonth, let monthlyFee):
+    case .plan(let code, let days, let daysInMonth, let monthlyFee):
       bytes.append(",\"plan\":[")
-      bytes.append(quoted: code)
-      appendDays(from, days, daysInMonth, monthlyFee, into: &bytes)
-    case .addOn(let code, let from, let days, let daysInMonth, let monthlyFee):
+      encodeFee(code, days, daysInMonth, monthlyFee, into: &bytes)
+    case .addOn(let code, let days, let daysInMonth, let monthlyFee):
       bytes.append(",\"addOn\":[")
-      bytes.append(quoted: code)
-      appendDays(from, days, daysInMonth, monthlyFee, into: &bytes)
-    case .usage(let metric, let used, let allowance, let rate, let cap):
+      encodeFee(code, days, daysInMonth, monthlyFee, into: &bytes)
+    case .usage(let usage):
       bytes.append(",\"usage\":[")
-      bytes.append(quoted: metric)
-      bytes.append(",")
-      bytes.append(quoted: used)
-      bytes.append(",")
-      bytes.append(number: allowance)
-      bytes.append(",")
-      bytes.append(quoted: rate)
-      appendCap(cap, into: &bytes)
+      encode(usage, into: &bytes)
     case .discount(let code, let rule, let basis, let cap):
       encode(rule, code: code, into: &bytes)
       bytes.append(",")
@@ -139,16 +131,18 @@ package enum StatementCodec {
 
   private static func encode(_ rule: DiscountSource, code: String, into bytes: inout [UInt8]) {
     switch rule {
-    case .rate(let rate):
+    case .rate(let rate, let days, let activeDays):
       bytes.append(",\"rate\":[")
       bytes.append(quoted: code)
       bytes.append(",")
       bytes.append(quoted: rate)
-    case .amount(let amount):
+      append(days, of: activeDays, into: &bytes)
+    case .amount(let amount, let days, let daysInMonth):
       bytes.append(",\"amount\":[")
       bytes.append(quoted: code)
       bytes.append(",")
       bytes.append(number: amount)
+      append(days, of: daysInMonth, into: &bytes)
     case .bundle(let lines, let amount):
       bytes.append(",\"bundle\":[")
       bytes.append(quoted: code)
@@ -159,17 +153,51 @@ package enum StatementCodec {
     }
   }
 
-  private static func appendDays(
-    _ from: CalendarDay, _ days: Int, _ daysInMonth: Int, _ fee: Int64, into bytes: inout [UInt8]
+  private static func encodeFee(
+    _ code: String, _ days: DaysOfMonth, _ daysInMonth: Int, _ fee: Int64,
+    into bytes: inout [UInt8]
   ) {
-    bytes.append(",\"")
-    bytes.append(from)
-    bytes.append("\",")
-    bytes.append(number: Int64(days))
-    bytes.append(",")
-    bytes.append(number: Int64(daysInMonth))
+    bytes.append(quoted: code)
+    append(days, of: daysInMonth, into: &bytes)
     bytes.append(",")
     bytes.append(number: fee)
+  }
+
+  private static func encode(_ usage: UsageSource, into bytes: inout [UInt8]) {
+    bytes.append(quoted: usage.metric)
+    bytes.append(",")
+    bytes.append(quoted: usage.plan)
+    bytes.append(",")
+    bytes.append(quoted: usage.used)
+    bytes.append(",")
+    bytes.append(number: usage.allowance)
+    bytes.append(",")
+    bytes.append(number: Int64(usage.days))
+    bytes.append(",")
+    bytes.append(number: Int64(usage.activeDays))
+    bytes.append(",")
+    bytes.append(number: Int64(usage.daysInMonth))
+    bytes.append(",")
+    bytes.append(quoted: usage.rate)
+    appendCap(usage.cap, into: &bytes)
+  }
+
+  private static func append(
+    _ days: DaysOfMonth, of all: Int, into bytes: inout [UInt8]
+  ) {
+    var separator: StaticString = ",["
+    for span in days.spans {
+      bytes.append(separator)
+      bytes.append("[")
+      bytes.append(number: Int64(span.first))
+      bytes.append(",")
+      bytes.append(number: Int64(span.count))
+      bytes.append("]")
+      separator = ","
+    }
+    if days.isEmpty { bytes.append(separator) }
+    bytes.append("],")
+    bytes.append(number: Int64(all))
   }
 
   private static func appendCap(_ cap: Int64?, into bytes: inout [UInt8]) {

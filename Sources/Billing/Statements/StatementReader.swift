@@ -13,7 +13,7 @@ package struct StatementCodecError: Error, Hashable, Sendable {
     case unreadableText
     /// A locale, currency or tax mode that does not exist.
     case unknownValue
-    /// Written by a later version of the platform.
+    /// Written by another version of the platform.
     case unknownFormat
   }
 
@@ -121,25 +121,27 @@ private struct StatementReader {
 
   private mutating func source() throws(StatementCodecError) -> StatementSource {
     if accept(",\"plan\":[") {
-      let code = try text()
-      let (from, days, daysInMonth, fee) = try days()
-      return .plan(code: code, from: from, days: days, daysInMonth: daysInMonth, monthlyFee: fee)
+      let (code, days, daysInMonth, fee) = try fee()
+      return .plan(code: code, days: days, daysInMonth: daysInMonth, monthlyFee: fee)
     }
     if accept(",\"addOn\":[") {
-      let code = try text()
-      let (from, days, daysInMonth, fee) = try days()
-      return .addOn(code: code, from: from, days: days, daysInMonth: daysInMonth, monthlyFee: fee)
+      let (code, days, daysInMonth, fee) = try fee()
+      return .addOn(code: code, days: days, daysInMonth: daysInMonth, monthlyFee: fee)
     }
-    if accept(",\"usage\":[") { return try usage() }
+    if accept(",\"usage\":[") { return .usage(try usage()) }
     if accept(",\"rate\":[") {
       let code = try text()
       try expect(",")
-      return try discount(code, .rate(try decimal()))
+      let rate = try decimal()
+      let (days, activeDays) = try days()
+      return try discount(code, .rate(rate, days: days, activeDays: activeDays))
     }
     if accept(",\"amount\":[") {
       let code = try text()
       try expect(",")
-      return try discount(code, .amount(try number()))
+      let amount = try number()
+      let (days, daysInMonth) = try days()
+      return try discount(code, .amount(amount, days: days, daysInMonth: daysInMonth))
     }
     if accept(",\"bundle\":[") {
       let code = try text()
@@ -154,27 +156,67 @@ private struct StatementReader {
     return .tax
   }
 
-  private mutating func days() throws(StatementCodecError) -> (CalendarDay, Int, Int, Int64) {
-    try expect(",\"")
-    let from = try day()
-    try expect("\",")
-    let days = Int(try number())
+  private mutating func fee() throws(StatementCodecError) -> (String, DaysOfMonth, Int, Int64) {
+    let code = try text()
+    let (days, daysInMonth) = try days()
     try expect(",")
-    let daysInMonth = Int(try number())
-    try expect(",")
-    return (from, days, daysInMonth, try number())
+    return (code, days, daysInMonth, try number())
   }
 
-  private mutating func usage() throws(StatementCodecError) -> StatementSource {
+  /// Spans, and the number of days that they are some of.
+  private mutating func days() throws(StatementCodecError) -> (DaysOfMonth, of: Int) {
+    try expect(",[")
+    var days = DaysOfMonth.none
+    var end: Int64 = -1
+    if !accept("]") {
+      repeat {
+        let start = offset
+        try expect("[")
+        let first = try number()
+        try expect(",")
+        let count = try number()
+        try expect("]")
+        // A day lies between two spans: without one they would be written as one.
+        guard first > end + 1, (1...31).contains(first), (1...32 - first).contains(count) else {
+          throw StatementCodecError(.unreadableNumber, at: start)
+        }
+        end = first + count - 1
+        days.formUnion(DaysOfMonth(Int(first)...Int(end)))
+      } while accept(",")
+      try expect("]")
+    }
+    try expect(",")
+    return (days, of: try number(in: max(1, days.count)...31))
+  }
+
+  private mutating func number(in range: ClosedRange<Int>) throws(StatementCodecError) -> Int {
+    let start = offset
+    let number = try number()
+    guard range.contains(Int(number)) else {
+      throw StatementCodecError(.unreadableNumber, at: start)
+    }
+    return Int(number)
+  }
+
+  private mutating func usage() throws(StatementCodecError) -> UsageSource {
     let metric = try text()
+    try expect(",")
+    let plan = try text()
     try expect(",")
     let used = try decimal()
     try expect(",")
     let allowance = try number()
     try expect(",")
+    let days = try number(in: 1...31)
+    try expect(",")
+    let activeDays = try number(in: days...31)
+    try expect(",")
+    let daysInMonth = try number(in: activeDays...31)
+    try expect(",")
     let rate = try decimal()
-    let cap = try cap()
-    return .usage(metric: metric, used: used, allowance: allowance, rate: rate, cap: cap)
+    return UsageSource(
+      metric: metric, plan: plan, used: used, allowance: allowance, days: days,
+      activeDays: activeDays, daysInMonth: daysInMonth, rate: rate, cap: try cap())
   }
 
   private mutating func discount(

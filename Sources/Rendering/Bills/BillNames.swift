@@ -68,8 +68,11 @@ package struct BillNames: Sendable {
     /// Not the first version.
     let isCorrection: FlagCell
     let hasDiscounts: FlagCell
-    /// A tax other than 0, contained in the prices or added to them.
+    /// What is to be paid contains a tax, or what is given back does: `tax`, without its sign. Not
+    /// set where the taxable charges and refunds leave no tax in the total, such as in one of zero.
     let taxIncluded: FlagCell
+    let taxGivenBack: FlagCell
+    /// A tax other than 0, added to the prices.
     let taxAdded: FlagCell
     let hasRounding: FlagCell
     let hasLines: FlagCell
@@ -102,6 +105,7 @@ package struct BillNames: Sendable {
       isCorrection = scope.flag("isCorrection")
       hasDiscounts = scope.flag("hasDiscounts")
       taxIncluded = scope.flag("taxIncluded")
+      taxGivenBack = scope.flag("taxGivenBack")
       taxAdded = scope.flag("taxAdded")
       hasRounding = scope.flag("hasRounding")
       hasLines = scope.flag("hasLines")
@@ -149,12 +153,13 @@ package struct BillNames: Sendable {
   struct Item: Sendable {
     let name: TextCell
     let amount: TextCell
-    /// Charged for a part of the month: its first and last day, the days, and the month's days.
+    /// For a part of the days only: `days` of `ofDays`, which lie in `spans`. What `ofDays` are is
+    /// the rule's: the month's days, and the line's active days for a discount by a rate.
     let isProrated: FlagCell
-    let from: TextCell
-    let to: TextCell
+    /// `10.01 – 10.10, 10.21 – 10.31`.
+    let spans: TextCell
     let days: TextCell
-    let monthDays: TextCell
+    let ofDays: TextCell
     /// Used, included, the price of a unit beyond that, and whether the cap was reached.
     let isMetered: FlagCell
     let used: TextCell
@@ -163,10 +168,22 @@ package struct BillNames: Sendable {
     let unit: TextCell
     let isCapped: FlagCell
     let cap: TextCell
-    /// A discount by a rate of what earlier ones left; by a bundle, with its number of lines.
+    /// The line had several plans in the month: which one this is a charge of.
+    let isOfPlan: FlagCell
+    let planName: TextCell
+    /// The plan has `days` of the line's `activeDays`, and so a share of what was used.
+    let isShareOfUse: FlagCell
+    let activeDays: TextCell
+    /// The plan has `days` of the `monthDays`, and so a share of what it includes.
+    let isShareOfMonth: FlagCell
+    let monthDays: TextCell
+    /// A discount by a rate of what earlier ones left; by an amount a month; by a bundle, with its
+    /// number of lines.
     let isRate: FlagCell
     let rate: TextCell
     let basis: TextCell
+    let isAmount: FlagCell
+    let value: TextCell
     let isBundle: FlagCell
     let bundleLines: TextCell
 
@@ -174,10 +191,9 @@ package struct BillNames: Sendable {
       name = scope.text("name")
       amount = scope.text("amount")
       isProrated = scope.flag("isProrated")
-      from = scope.text("from")
-      to = scope.text("to")
+      spans = scope.text("spans")
       days = scope.text("days")
-      monthDays = scope.text("monthDays")
+      ofDays = scope.text("ofDays")
       isMetered = scope.flag("isMetered")
       used = scope.text("used")
       allowance = scope.text("allowance")
@@ -185,9 +201,17 @@ package struct BillNames: Sendable {
       unit = scope.text("unit")
       isCapped = scope.flag("isCapped")
       cap = scope.text("cap")
+      isOfPlan = scope.flag("isOfPlan")
+      planName = scope.text("planName")
+      isShareOfUse = scope.flag("isShareOfUse")
+      activeDays = scope.text("activeDays")
+      isShareOfMonth = scope.flag("isShareOfMonth")
+      monthDays = scope.text("monthDays")
       isRate = scope.flag("isRate")
       rate = scope.text("rate")
       basis = scope.text("basis")
+      isAmount = scope.flag("isAmount")
+      value = scope.text("value")
       isBundle = scope.flag("isBundle")
       bundleLines = scope.text("bundleLines")
     }

@@ -3,12 +3,13 @@ import Billing
 /// Lays a statement out as the values that a bill's templates name. Pure: only the statement, the
 /// issue with its due date, the policy and the locale decide.
 struct BillValues {
-  private static let names = BillNames.all
+  static let names = BillNames.all
 
-  private(set) var values = TemplateValues(scope: names.scope)
+  var values = TemplateValues(scope: names.scope)
   private let policy: DeliveryPolicy
-  private var formats = BillFormats(locale: .korean)
-  private var currency = Currency(code: "KRW")!  // known to Currency
+  private(set) var formats = BillFormats(locale: .korean)
+  private(set) var currency = Currency(code: "KRW")!  // known to Currency
+  private(set) var month = BillingMonth(index: 0)
 
   init(policy: DeliveryPolicy) {
     self.policy = policy
@@ -20,6 +21,7 @@ struct BillValues {
   mutating func lay(out statement: Statement, issue: Int, dueDate: CalendarDay?) {
     formats = BillFormats(locale: statement.locale)
     currency = statement.currency
+    month = statement.month
     values.reset(scope: Self.names.scope)
     setIdentity(of: statement, issue)
     setDueDate(dueDate)
@@ -74,7 +76,8 @@ struct BillValues {
     setAmount(names.credit, in: root, to: Self.negated(totals.total))
     setAmount(names.charges, in: root, to: totals.charges)
     setAmount(names.discounts, in: root, to: Self.negated(totals.discounts))
-    setAmount(names.tax, in: root, to: totals.tax)
+    let tax = BillTax(of: statement)
+    setAmount(names.tax, in: root, to: tax.shown)
     setAmount(names.taxable, in: root, to: statement.tax.taxable)
     setAmount(names.rounding, in: root, to: totals.rounding)
     values.set(names.taxRate, in: root) { formats.percent(statement.tax.rate, into: &$0) }
@@ -83,9 +86,9 @@ struct BillValues {
     values.set(names.isCredit, in: root, to: totals.total < 0)
     values.set(names.hasDiscounts, in: root, to: totals.discounts != 0)
     values.set(names.hasRounding, in: root, to: totals.rounding != 0)
-    let hasTax = totals.tax != 0
-    values.set(names.taxIncluded, in: root, to: hasTax && statement.tax.mode == .inclusive)
-    values.set(names.taxAdded, in: root, to: hasTax && statement.tax.mode == .exclusive)
+    values.set(names.taxIncluded, in: root, to: tax.kind == .contained)
+    values.set(names.taxGivenBack, in: root, to: tax.kind == .givenBack)
+    values.set(names.taxAdded, in: root, to: tax.kind == .added)
     for case .rounding(let unit) in statement.lines.lazy.map(\.source) {
       setAmount(names.roundingUnit, in: root, to: unit)
     }
@@ -156,90 +159,10 @@ struct BillValues {
       let items = values.makeItems(count, of: names.items, in: group)
       var next = 0
       for line in lines where Category(line.source) == category {
-        setItem(line, in: items[next])
+        setItem(line, among: lines, in: items[next])
         next += 1
       }
     }
-  }
-
-  private mutating func setItem(_ line: StatementLine, in frame: TemplateFrame) {
-    let names = Self.names.item
-    let formats = formats
-    setAmount(names.amount, in: frame, to: line.amount)
-    values.set(names.name, in: frame) { output in
-      if case .usage(let metric, _, _, _, _) = line.source {
-        formats.metricName(metric, into: &output)
-      } else {
-        output.append(contentsOf: line.name.utf8)
-      }
-    }
-    switch line.source {
-    case .plan(_, let from, let days, let monthDays, _),
-      .addOn(_, let from, let days, let monthDays, _):
-      setProration(from: from, days: days, of: monthDays, in: frame)
-    case .usage(let metric, let used, let allowance, let rate, let cap):
-      setUsage(metric, used, allowance, rate, in: frame)
-      if let cap, line.amount == cap { setCap(cap, in: frame) }
-    case .discount(_, let rule, let basis, let cap):
-      setDiscount(rule, in: frame)
-      setAmount(names.basis, in: frame, to: basis)
-      if let cap, line.amount == Self.negated(cap) { setCap(cap, in: frame) }
-    case .oneOff, .tax, .rounding: break
-    }
-  }
-
-  private mutating func setProration(
-    from: CalendarDay, days: Int, of monthDays: Int, in frame: TemplateFrame
-  ) {
-    guard days != monthDays else { return }
-    let names = Self.names.item
-    let formats = formats
-    values.set(names.isProrated, in: frame, to: true)
-    values.set(names.from, in: frame) { formats.shortDay(from, into: &$0) }
-    values.set(names.to, in: frame) {
-      formats.shortDay(from.advanced(by: max(0, days - 1)), into: &$0)
-    }
-    values.set(names.days, in: frame) { formats.count(days, into: &$0) }
-    values.set(names.monthDays, in: frame) { formats.count(monthDays, into: &$0) }
-  }
-
-  private mutating func setUsage(
-    _ metric: String, _ used: FixedDecimal, _ allowance: Int64, _ rate: FixedDecimal,
-    in frame: TemplateFrame
-  ) {
-    let names = Self.names.item
-    let formats = formats
-    let currency = currency
-    values.set(names.isMetered, in: frame, to: true)
-    values.set(names.used, in: frame) { formats.quantity(used, of: metric, into: &$0) }
-    values.set(names.allowance, in: frame) { output in
-      // A whole number is a decimal without digits after the point.
-      if let allowance = FixedDecimal(coefficient: allowance, scale: 0) {
-        formats.quantity(allowance, of: metric, into: &output)
-      }
-    }
-    values.set(names.price, in: frame) { formats.unitPrice(rate, currency, into: &$0) }
-    values.set(names.unit, in: frame) { formats.priceUnit(of: metric, into: &$0) }
-  }
-
-  private mutating func setDiscount(_ rule: DiscountSource, in frame: TemplateFrame) {
-    let names = Self.names.item
-    let formats = formats
-    switch rule {
-    case .rate(let rate):
-      values.set(names.isRate, in: frame, to: true)
-      values.set(names.rate, in: frame) { formats.percent(rate, into: &$0) }
-    case .bundle(let lines, _):
-      values.set(names.isBundle, in: frame, to: true)
-      values.set(names.bundleLines, in: frame) { formats.count(lines, into: &$0) }
-    case .amount: break
-    }
-  }
-
-  /// The cap was reached.
-  private mutating func setCap(_ cap: Int64, in frame: TemplateFrame) {
-    values.set(Self.names.item.isCapped, in: frame, to: true)
-    setAmount(Self.names.item.cap, in: frame, to: cap)
   }
 
   // MARK: One-off charges
@@ -266,7 +189,7 @@ struct BillValues {
 
   // MARK: Amounts
 
-  private mutating func setAmount(_ cell: TextCell, in frame: TemplateFrame, to amount: Int64) {
+  mutating func setAmount(_ cell: TextCell, in frame: TemplateFrame, to amount: Int64) {
     let formats = formats
     let currency = currency
     values.set(cell, in: frame) { formats.amount(amount, currency, into: &$0) }
@@ -278,5 +201,5 @@ struct BillValues {
   }
 
   /// The smallest number has no counterpart and stays what it is; no total is near it.
-  private static func negated(_ amount: Int64) -> Int64 { 0 &- amount }
+  static func negated(_ amount: Int64) -> Int64 { 0 &- amount }
 }

@@ -112,6 +112,20 @@ package struct BillFormats: Sendable {
     }
   }
 
+  /// Days of a month: `10.01 – 10.10, 10.31`, `Oct 1 – Oct 10, Oct 31`.
+  package func spans(_ days: DaysOfMonth, of month: BillingMonth, into output: inout [UInt8]) {
+    let firstDay = month.firstDay
+    var separator: StaticString = ""
+    for span in days.spans {
+      separator.append(to: &output)
+      separator = ", "
+      shortDay(firstDay.advanced(by: span.first - 1), into: &output)
+      guard span.count > 1 else { continue }
+      (" – " as StaticString).append(to: &output)
+      shortDay(firstDay.advanced(by: span.last - 1), into: &output)
+    }
+  }
+
   /// `2026년 10월`, `October 2026`.
   package func month(_ month: BillingMonth, into output: inout [UInt8]) {
     switch locale {

@@ -27,10 +27,12 @@ struct ExplanationText {
     let titles: [Phrase] = [.line, .category, .what, .why, .amount]
     var table = Table(
       titles.enumerated().map { Table.Column($1.text(in: language), $0 == 4 ? .right : .left) })
+    let arithmetic = StatementArithmetic(of: statement, in: language)
     for line in statement.lines {
       table.add([
-        line.line?.description ?? "", category(of: line.source), name(of: line),
-        why(line.source, statement.currency), money(line.amount, statement.currency),
+        line.line?.description ?? "", arithmetic.categoryName(of: line.source),
+        arithmetic.code(of: line.source), arithmetic.text(of: line.source),
+        money(line.amount, statement.currency),
       ])
     }
     table.add(["", "", Phrase.total.text(in: language), "", total(of: statement)])
@@ -47,54 +49,6 @@ struct ExplanationText {
       mode: tax.mode, amount: money(statement.totals.tax, statement.currency),
       rate: tax.rate.description, taxable: money(tax.taxable, statement.currency))
     return phrase.text(in: language) + "\n"
-  }
-
-  /// A one-off charge's description is whatever somebody typed; its id says which it is.
-  private func name(of line: StatementLine) -> String {
-    switch line.source {
-    case .oneOff(let id, _, _, _): id
-    case .plan(let code, _, _, _, _), .addOn(let code, _, _, _, _), .discount(let code, _, _, _):
-      code
-    case .usage(let metric, _, _, _, _): metric
-    case .tax, .rounding: ""
-    }
-  }
-
-  private func category(of source: StatementSource) -> String {
-    switch source {
-    case .plan: "plan"
-    case .addOn: "addOn"
-    case .usage: "usage"
-    case .discount: "discount"
-    case .oneOff(_, let category, _, _): category
-    case .tax: "tax"
-    case .rounding: "rounding"
-    }
-  }
-
-  /// The arithmetic.
-  private func why(_ source: StatementSource, _ currency: Currency) -> String {
-    func amount(_ value: Int64) -> String { money(value, currency) }
-    func capped(_ cap: Int64?) -> String { cap.map { ", ≤ \(amount($0))" } ?? "" }
-    switch source {
-    case .plan(_, let from, let days, let daysInMonth, let fee),
-      .addOn(_, let from, let days, let daysInMonth, let fee):
-      return "⌊\(amount(fee)) × \(days)/\(daysInMonth)⌋, \(from) +\(days)d"
-    case .usage(_, let used, let allowance, let rate, let cap):
-      return "⌊(\(used) − \(allowance)) × \(rate)⌋\(capped(cap))"
-    case .discount(_, let rule, let basis, let cap):
-      let basis = amount(basis)
-      switch rule {
-      case .rate(let rate): return "⌊\(basis) × \(rate)⌋\(capped(cap))"
-      case .amount(let value): return "\(amount(value)), ≤ \(basis)\(capped(cap))"
-      case .bundle(let lines, let value):
-        return
-          "\(Phrase.bundleOf(lines).text(in: language)): \(amount(value)), ≤ \(basis)\(capped(cap))"
-      }
-    case .oneOff(_, _, let chargedOn, let taxable): return "\(chargedOn)\(taxable ? ", VAT" : "")"
-    case .tax: return ""
-    case .rounding(let unit): return "mod \(amount(unit))"
-    }
   }
 
   // MARK: JSON
@@ -119,23 +73,17 @@ struct ExplanationText {
   private func json(of bill: Explanation.Bill) -> JSON {
     let statement = bill.statement
     let totals = statement.totals
+    let arithmetic = StatementArithmetic(of: statement, in: language)
     return [
       "statement": .string(bill.listed.key.description),
       "hash": .string(bill.listed.hash.hex),
       "catalog": .string(statement.catalogVersion),
       "currency": .string(statement.currency.code),
-      "lines": .array(
-        statement.lines.map { line in
-          [
-            "line": line.line.map { .integer($0.number) } ?? .null,
-            "category": .string(category(of: line.source)),
-            "code": .string(name(of: line)),
-            "amount": .integer(line.amount),
-            "why": .string(why(line.source, statement.currency)),
-          ]
-        }),
+      "lines": .array(statement.lines.map { arithmetic.json(of: $0) }),
       "charges": .integer(totals.charges), "discounts": .integer(totals.discounts),
-      "tax": .integer(totals.tax), "rounding": .integer(totals.rounding),
+      "tax": .integer(totals.tax), "taxable": .integer(statement.tax.taxable),
+      "taxRate": .string(statement.tax.rate.description),
+      "taxMode": .string(statement.tax.mode.rawValue), "rounding": .integer(totals.rounding),
       "total": .integer(totals.total),
     ]
   }

@@ -29,8 +29,8 @@ extension Phrase {
     switch mode {
     case .inclusive:
       Phrase(
-        "tax contained: \(amount) = \(taxable) × \(rate) / (1 + \(rate))",
-        ko: "포함된 세금: \(amount) = \(taxable) × \(rate) / (1 + \(rate))")
+        "tax in the taxable sum: \(amount) = \(taxable) × \(rate) / (1 + \(rate))",
+        ko: "과세 대상에 든 세금: \(amount) = \(taxable) × \(rate) / (1 + \(rate))")
     case .exclusive:
       Phrase(
         "tax added: \(amount) = \(taxable) × \(rate)",
@@ -40,6 +40,33 @@ extension Phrase {
 
   static func bundleOf(_ lines: Int) -> Phrase {
     Phrase("bundle of \(lines)", ko: "결합 \(lines)회선")
+  }
+
+  /// `days 1–10, 21–31`.
+  static func daysOfMonth(_ days: DaysOfMonth) -> Phrase {
+    let spans = days.spans.map { span in
+      span.count == 1 ? "\(span.first)" : "\(span.first)–\(span.last)"
+    }.joined(separator: ", ")
+    return Phrase("\(days.count == 1 ? "day" : "days") \(spans)", ko: "\(spans)일")
+  }
+
+  static func cutTo(_ unit: String) -> Phrase {
+    Phrase("cut down to a multiple of \(unit)", ko: "\(unit) 미만 절사")
+  }
+
+  static let taxable = Phrase("taxable", ko: "과세")
+
+  /// - Parameter category: as it stands in a program's report.
+  static func statementCategory(_ category: String) -> Phrase {
+    switch category {
+    case "plan": Phrase("plan", ko: "요금제")
+    case "addOn": Phrase("add-on", ko: "부가서비스")
+    case "usage": Phrase("usage", ko: "추가 이용료")
+    case "discount": Phrase("discount", ko: "할인")
+    case "tax": Phrase("tax", ko: "세금")
+    case "rounding": Phrase("rounding", ko: "절사")
+    default: Phrase(category, ko: category)
+    }
   }
 
   static let line = Phrase("line", ko: "회선")

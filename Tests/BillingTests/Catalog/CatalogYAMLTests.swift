@@ -178,6 +178,10 @@ struct CatalogYAMLTests {
   ]
 
   private static let wrongDiscounts = [
+    Wrong(
+      "kind: rate, value: \"0.5\", basis: [plan]",
+      "kind: bundle, basis: [plan], tiers: [ { lines: 2, amount: 1 } ]", .secondBundle,
+      "discounts[1]", line: 18),
     Wrong("code: FAMILY", "code: HALF", .duplicate, "discounts[1].code", line: 18),
     Wrong("kind: rate", "kind: share", .unknownValue, "discounts[0].kind", line: 17),
     Wrong("kind: rate", "kind: amount", .expectedInteger, "discounts[0].value"),

@@ -5,7 +5,7 @@ import Testing
 @Suite("Parking")
 struct ParkingTests {
   private let catalog = RatingFixture.october.catalog
-  private let month = RatingFixture.month
+  private let month = RatingFixture.october.month
 
   @Test(
     "A segment on an unknown plan parks the customer, outside the month or withdrawn it does not")
@@ -48,29 +48,56 @@ struct ParkingTests {
       reason(line) == ParkingReason(.unknownAddOn, "line 1: GONE is not in catalog 2026-10"))
   }
 
-  @Test("An unknown discount parks the customer where it covers the last active day")
+  @Test("An unknown discount parks the customer where its entitlement covers an active day")
   func unknownDiscount() {
-    var line = line("LTE-33", "2026-01-01", "2026-10-20")
-    line.discounts = [entitlement("GONE", "2026-10-01", "2026-10-19")]
-    #expect(reason(line) == nil)
-    line.discounts = [entitlement("GONE", "2026-10-01", "2026-10-20")]
-    #expect(
-      reason(line) == ParkingReason(.unknownDiscount, "line 1: GONE is not in catalog 2026-10"))
+    var line = line("LTE-33", "2026-10-10", "2026-10-20")
+    for (from, to) in [
+      ("2026-10-01", "2026-10-10"), ("2026-10-20", nil), ("2026-10-15", "2026-10-15"),
+    ] {
+      line.discounts = [entitlement("GONE", from, to)]
+      #expect(reason(line) == nil, "\(from)")
+    }
+    for (from, to) in [("2026-10-01", "2026-10-11"), ("2026-10-19", nil)] {
+      line.discounts = [entitlement("GONE", from, to)]
+      #expect(
+        reason(line) == ParkingReason(.unknownDiscount, "line 1: GONE is not in catalog 2026-10"))
+    }
   }
 
-  @Test("A line in two bundles on its last active day parks its customer")
+  @Test("A line in two bundles on one active day, the last or not, parks its customer")
   func twoBundles() {
-    var line = line("LTE-33", "2026-01-01", nil)
-    line.bundles = [
-      BundleMembership(bundle: "B2", activeFrom: day("2026-01-01"), activeTo: day("2026-10-31")),
-      BundleMembership(bundle: "B1", activeFrom: day("2026-10-15"), activeTo: nil),
-    ]
+    var line = line("LTE-33", "2026-01-01", "2026-10-26")
+    func membership(_ bundle: String, _ from: String, _ to: String?) -> BundleMembership {
+      BundleMembership(bundle: bundle, activeFrom: day(from), activeTo: to.map(day))
+    }
+    let later = membership("B1", "2026-10-15", nil)
+    // One after the other, and both after the line's end.
+    line.bundles = [membership("B2", "2026-01-01", "2026-10-15"), later]
     #expect(reason(line) == nil)
-    line.bundles[0].activeTo = nil
-    #expect(
-      reason(line) == ParkingReason(.twoBundles, "line 1: in B1 and B2 on 2026-10-31"))
-    line.bundles[0].bundle = "B1"
+    line.bundles = [membership("B2", "2026-10-26", nil), later]
     #expect(reason(line) == nil)
+    line.bundles = [membership("B2", "2026-01-01", "2026-10-16"), later]
+    #expect(reason(line) == ParkingReason(.twoBundles, "line 1: in B1 and B2 on 2026-10-15"))
+    line.bundles.reverse()
+    #expect(reason(line) == ParkingReason(.twoBundles, "line 1: in B1 and B2 on 2026-10-15"))
+    line.bundles = [membership("B2", "2026-10-25", nil), later]
+    #expect(reason(line) == ParkingReason(.twoBundles, "line 1: in B1 and B2 on 2026-10-25"))
+    // Twice in the same bundle is once.
+    line.bundles = [membership("B1", "2026-10-01", nil), later]
+    #expect(reason(line) == nil)
+  }
+
+  @Test("A line in two bundles still counts in both")
+  func countsInBoth() {
+    let segments = [segment("LTE-33", "2026-01-01", nil)]
+    func member(_ bundle: String, _ line: Int64) -> BundleMember {
+      BundleMember(
+        membership: BundleMembership(bundle: bundle, activeFrom: day("2026-10-31"), activeTo: nil),
+        line: LineID(line), segments: segments)
+    }
+    let sizes = BundleSizes(
+      members: [member("B1", 1), member("B1", 2), member("B2", 1), member("B2", 3)], month: month)
+    #expect(sizes["B1"] == 2 && sizes["B2"] == 2)
   }
 
   @Test("A bundle whose size was not given parks instead of billing without the discount")
@@ -99,6 +126,11 @@ struct ParkingTests {
     var usage = line
     usage.usage = [UsageQuantity(metric: "sms", quantity: FixedDecimal("999999999999999999")!)]
     #expect(reason(usage)?.code == .overflow)  // at 22 won each
+    // Capped, it is an amount like others, however large it was before.
+    catalog.plans["LTE-33"]!.monthlyFee = 0
+    catalog.plans["LTE-33"]!.overage["sms"] = OverageRule(
+      rate: FixedDecimal("999999999999999999")!, cap: 50_000)
+    #expect(reason(usage, in: catalog) == nil)
   }
 
   @Test("A line that takes no part in the month parks nobody")

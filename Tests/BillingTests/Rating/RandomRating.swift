@@ -1,7 +1,7 @@
 import Billing
 
 /// Catalogs and customers from a seed: plan changes with gaps, entitlements that begin and end
-/// anywhere around the month, every kind of discount, refunds, both tax modes.
+/// anywhere around the month, two to the same add-on or discount, every kind of discount, refunds, both tax modes.
 struct RandomRating {
   static let month = BillingMonth("2028-02")!
 
@@ -76,9 +76,9 @@ struct RandomRating {
 
   private static func discount(_ number: Int, _ random: inout SeededRandom) -> Discount {
     let kind: Discount.Kind =
-      switch number % 3 {
-      case 0: .bundle([BundleTier(lines: 2, amount: 2200), BundleTier(lines: 3, amount: 90_000)])
-      case 1: .rate(decimal(upTo: 100, scale: 2, &random))
+      switch number {
+      case 3: .bundle([BundleTier(lines: 2, amount: 2200), BundleTier(lines: 3, amount: 90_000)])
+      case 1, 4: .rate(decimal(upTo: 100, scale: 2, &random))
       default: .amount(.random(in: 0...40_000, using: &random))
       }
     var basis = ChargeCategory.allCases.shuffled(using: &random)
@@ -108,7 +108,7 @@ struct RandomRating {
         code: code, activeFrom: from,
         activeTo: random.chance(50) ? nil : from.advanced(by: .random(in: 0...60, using: &random)))
     }
-    for code in ["A1", "A2", "A3"] where random.chance(60) {
+    for code in ["A1", "A2", "A3", "A1"] where random.chance(60) {
       line.addOns.append(entitlement(code, &random))
     }
     for code in ["D1", "D2", "D4", "D5", "D1"] where random.chance(60) {

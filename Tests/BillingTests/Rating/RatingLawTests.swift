@@ -80,34 +80,6 @@ struct RatingLawTests {
     }
   }
 
-  @Test("A segment in pieces costs at most the whole, and less than one unit a cut below it")
-  func proration() throws {
-    for seed in Self.seeds {
-      var random = SeededRandom(seed: seed)
-      var whole = RandomRating(seed: seed)
-      whole.input.lines.removeLast(whole.input.lines.count - 1)
-      whole.input.lines[0].bundles = []
-      whole.input.lines[0].segments = [
-        PlanSegment(
-          planCode: "P1", activeFrom: RandomRating.month.firstDay,
-          activeTo: RandomRating.month.next.firstDay)
-      ]
-      var pieces = whole
-      let cuts = Set((1...4).map { _ in Int.random(in: 1..<29, using: &random) }).sorted()
-      var from = RandomRating.month.firstDay
-      pieces.input.lines[0].segments = []
-      for end in cuts.map(RandomRating.month.firstDay.advanced) + [RandomRating.month.next.firstDay]
-      {
-        pieces.input.lines[0].segments.append(
-          PlanSegment(planCode: "P1", activeFrom: from, activeTo: end))
-        from = end
-      }
-      let (one, many) = (planFees(try whole.statement()), planFees(try pieces.statement()))
-      #expect(one == whole.catalog.plans["P1"]!.monthlyFee)
-      #expect(many <= one && one - many <= Int64(cuts.count), "seed \(seed)")
-    }
-  }
-
   @Test("More discounts never make a bill dearer")
   func discountsOnlyLower() throws {
     for seed in Self.seeds {
@@ -120,12 +92,6 @@ struct RatingLawTests {
       let (lower, higher) = (try with.statement().totals, try without.statement().totals)
       #expect(lower.charges == higher.charges && higher.discounts == 0, "seed \(seed)")
       #expect(lower.total <= higher.total, "seed \(seed)")
-    }
-  }
-
-  private func planFees(_ statement: Statement) -> Int64 {
-    statement.lines.reduce(0) { sum, line in
-      if case .plan = line.source { sum + line.amount } else { sum }
     }
   }
 }

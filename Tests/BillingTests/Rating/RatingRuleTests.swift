@@ -16,7 +16,28 @@ struct RatingRuleTests {
         == StatementLine(
           line: LineID(1), name: "Basic", amount: 6667,
           source: .plan(
-            code: "BASIC", from: day(11), days: 20, daysInMonth: 30, monthlyFee: 10_001)))
+            code: "BASIC", days: DaysOfMonth(11...30), daysInMonth: 30, monthlyFee: 10_001)))
+  }
+
+  @Test("A plan is charged once for all its days, however many pieces they come in")
+  func planInPieces() throws {
+    let statement = try rate([
+      line([
+        segment("BASIC", from: 1, to: 4), segment("SMALL", from: 4, to: 8),
+        segment("BASIC", from: 8, to: 9), segment("BASIC", from: 9, to: 11),
+        segment("BASIC", from: 30),
+      ])
+    ])
+    var days = DaysOfMonth(1...3)
+    days.formUnion(DaysOfMonth(8...10))
+    days.formUnion(DaysOfMonth(30...30))
+    // 10,001 × 7 / 30 = 2,333.57; 5,000 × 4 / 30 = 666.67
+    #expect(
+      statement.lines.prefix(2).map(\.source) == [
+        .plan(code: "BASIC", days: days, daysInMonth: 30, monthlyFee: 10_001),
+        .plan(code: "SMALL", days: DaysOfMonth(4...7), daysInMonth: 30, monthlyFee: 5000),
+      ])
+    #expect(statement.lines.prefix(2).map(\.amount) == [2333, 666])
   }
 
   @Test("A fee near the largest amount is prorated exactly")
@@ -31,46 +52,62 @@ struct RatingRuleTests {
     #expect(statement.totals.charges == 946)
   }
 
-  @Test("An add-on is charged for the days that both it and a segment are active")
+  @Test("An add-on is charged for the active days on which any entitlement to it is active")
   func addOnDays() throws {
     var line = line([segment("BASIC", from: 1, to: 6), segment("BASIC", from: 11, to: 16)])
     line.addOns = [entitlement("TV", from: 4, to: 13), entitlement("FREE", from: 1)]
-    line.addOns += [entitlement("TV", from: 6, to: 11)]
+    line.addOns += [entitlement("TV", from: 6, to: 11), entitlement("TV", from: 12, to: 15)]
     let statement = try rate([line])
     let addOns = statement.lines.filter { if case .addOn = $0.source { true } else { false } }
+    var active = DaysOfMonth(1...5)
+    active.formUnion(DaysOfMonth(11...15))
+    // The 4th and 5th, and from the 11th to the 14th; the 12th once.
+    var entitled = DaysOfMonth(4...5)
+    entitled.formUnion(DaysOfMonth(11...14))
     #expect(
       addOns.map(\.source) == [
-        .addOn(code: "FREE", from: day(1), days: 10, daysInMonth: 30, monthlyFee: 0),
-        .addOn(code: "TV", from: day(4), days: 4, daysInMonth: 30, monthlyFee: 3000),
+        .addOn(code: "FREE", days: active, daysInMonth: 30, monthlyFee: 0),
+        .addOn(code: "TV", days: entitled, daysInMonth: 30, monthlyFee: 3000),
       ])
-    #expect(addOns.map(\.amount) == [0, 400])
+    #expect(addOns.map(\.amount) == [0, 600])
   }
 
-  @Test("Overage is what goes beyond the segments' allowances, at the last plan's rate, cut down")
+  @Test("Each plan charges its days' share of the usage beyond its days' share of the allowance")
   func overage() throws {
-    var line = line([segment("BASIC", from: 1, to: 16), segment("SMALL", from: 16)])
+    var line = line([segment("BASIC", from: 1, to: 11), segment("SMALL", from: 21)])
     line.usage = [usage("data_mb", "1250.5")]
-    // BASIC has 1000, SMALL 101 a month: 500 + 50 for half of each.
-    let statement = try rate([line])
-    let source = StatementSource.usage(
-      metric: "data_mb", used: FixedDecimal("1250.5")!, allowance: 550,
-      rate: FixedDecimal("22.528")!, cap: nil)
-    // 700.5 × 22.528 = 15,780.864
-    #expect(
-      statement.lines.contains(
-        StatementLine(line: LineID(1), name: "data_mb", amount: 15_780, source: source)))
+    let usages = try rate([line]).lines.filter(isUsage)
+    func source(_ plan: String, _ allowance: Int64, _ cap: Int64?) -> UsageSource {
+      UsageSource(
+        metric: "data_mb", plan: plan, used: FixedDecimal("1250.5")!, allowance: allowance,
+        days: 10, activeDays: 20, daysInMonth: 30, rate: FixedDecimal("22.528")!, cap: cap)
+    }
+    let (basic, small) = (source("BASIC", 1000, 27_500), source("SMALL", 101, nil))
+    // 1250.5 × 10/20 = 625.25 each. Less 1000 × 10/30: 291.91… × 22.528 = 6,576.3; less 101 × 10/30:
+    // 591.58… × 22.528 = 13,327.1. The cap of a third of 27,500 is 9,166.
+    #expect(usages.map(\.source) == [.usage(basic), .usage(small)])
+    #expect(usages.map(\.amount) == [6576, 13_327])
+    #expect(basic.capOfDays == 9166 && small.capOfDays == nil)
+    line.usage = [usage("data_mb", "2000")]
+    #expect(try rate([line]).lines.first(where: isUsage)?.amount == 9166)
   }
 
   @Test("There is no overage without a rate, with an unlimited plan, or for an unknown metric")
   func noOverage() throws {
-    for segments in [
-      [segment("SMALL", from: 1, to: 16), segment("NORATE", from: 16)],
-      [segment("ENDLESS", from: 1, to: 2), segment("SMALL", from: 2)],
-    ] {
+    func charged(_ segments: [PlanSegment]) throws -> [String] {
       var line = line(segments)
       line.usage = [usage("data_mb", "99999"), usage("roaming_mb", "5")]
-      #expect(try rate([line]).lines.allSatisfy { !isUsage($0) })
+      return try rate([line]).lines.compactMap { line in
+        if case .usage(let usage) = line.source { usage.plan } else { nil }
+      }
     }
+    #expect(try charged([segment("NORATE", from: 1)]).isEmpty)
+    #expect(try charged([segment("ENDLESS", from: 1)]).isEmpty)
+    // For its share alone: what the other plan has is charged, before it or after it.
+    #expect(
+      try charged([segment("SMALL", from: 1, to: 16), segment("NORATE", from: 16)]) == ["SMALL"])
+    #expect(
+      try charged([segment("ENDLESS", from: 1, to: 2), segment("SMALL", from: 2)]) == ["SMALL"])
     var within = line([segment("SMALL", from: 1)])
     within.usage = [usage("data_mb", "101")]
     #expect(try rate([within]).lines.allSatisfy { !isUsage($0) })
@@ -94,25 +131,71 @@ struct RatingRuleTests {
     let discounts = statement.lines.filter(isDiscount)
     #expect(
       discounts.map(\.source) == [
-        .discount(code: "PROMO", rule: .amount(4000), basis: 13_001, cap: nil),
-        .discount(code: "HALF", rule: .rate(FixedDecimal("0.5")!), basis: 9001, cap: 4200),
+        .discount(
+          code: "PROMO", rule: .amount(4000, days: DaysOfMonth(1...30), daysInMonth: 30),
+          basis: 13_001, cap: nil),
+        .discount(
+          code: "HALF",
+          rule: .rate(FixedDecimal("0.5")!, days: DaysOfMonth(1...30), activeDays: 30),
+          basis: 9001, cap: 4200),
       ])
     #expect(discounts.map(\.amount) == [-4000, -4200])
   }
 
-  @Test("A discount applies on the line's last active day, once however often it is entitled")
-  func discountDay() throws {
+  @Test("An amount goes by its covered days of the month, once however often it is entitled")
+  func amountByDays() throws {
     func discounted(_ entitlements: [Entitlement]) throws -> Int64 {
       var line = line([segment("BASIC", from: 1, to: 21)])
       line.discounts = entitlements
       return try rate([line]).totals.discounts
     }
-    #expect(try discounted([entitlement("PROMO", from: 20)]) == 4000)
+    // 4,000 × days / 30
+    #expect(try discounted([entitlement("PROMO", from: 20)]) == 133)
     #expect(try discounted([entitlement("PROMO", from: 21)]) == 0)
-    #expect(try discounted([entitlement("PROMO", from: 1, to: 20)]) == 0)
-    #expect(try discounted([entitlement("PROMO", from: 1, to: 21)]) == 4000)
+    #expect(try discounted([entitlement("PROMO", from: 1, to: 20)]) == 2533)
+    #expect(try discounted([entitlement("PROMO", from: 1)]) == 2666)
     #expect(
-      try discounted([entitlement("PROMO", from: 1), entitlement("PROMO", from: 5)]) == 4000)
+      try discounted([entitlement("PROMO", from: 1), entitlement("PROMO", from: 5)]) == 2666)
+    #expect(
+      try discounted([
+        entitlement("PROMO", from: 1, to: 3), entitlement("PROMO", from: 19, to: 25),
+      ]) == 533)
+  }
+
+  @Test("A rate goes by its covered days of the line's active days, its cap does not")
+  func rateByDays() throws {
+    func discount(_ entitlements: [Entitlement], to end: Int?) throws -> StatementLine? {
+      var line = line([segment("BASIC", from: 1, to: end)])
+      line.discounts = entitlements
+      return try rate([line]).lines.first(where: isDiscount)
+    }
+    // The plan fee of 20 days is 6,667; half of it for all of them is 3,333, for 5 of the 20 833.
+    #expect(try discount([entitlement("HALF", from: 1)], to: 21)?.amount == -3333)
+    let fiveDays = try discount([entitlement("HALF", from: 16)], to: 21)
+    #expect(fiveDays?.amount == -833)
+    #expect(
+      fiveDays?.source
+        == .discount(
+          code: "HALF",
+          rule: .rate(FixedDecimal("0.5")!, days: DaysOfMonth(16...20), activeDays: 20),
+          basis: 6667, cap: 4200))
+    // 10,001 × 0.5 × 26/30 = 4,333 and the cap is 4,200 for any number of days.
+    #expect(try discount([entitlement("HALF", from: 5)], to: nil)?.amount == -4200)
+    #expect(try discount([entitlement("HALF", from: 7)], to: nil)?.amount == -4000)
+    #expect(try discount([entitlement("HALF", from: 21)], to: 21) == nil)
+  }
+
+  @Test("A customer whom the month does not concern is billed the charges alone")
+  func chargesAlone() throws {
+    var gone = line([segment("GONE", from: 1)])
+    gone.usage = [usage("data_mb", "99999")]
+    let input = RatingInput(
+      customer: CustomerID(1), name: "Jane Doe", locale: .english, isOfMonth: false,
+      lines: [line([segment("BASIC", from: 1)]), gone], charges: [charge(-770, taxable: true)])
+    let statement = try Rater(catalog: catalog(), month: month).statement(
+      for: input, version: 1, bundleSizes: BundleSizes())
+    #expect(statement.lines.map(\.amount) == [-770])
+    #expect(statement.totals.total == -770 && statement.totals.tax == -70)
   }
 
   @Test("A bundle is as large as its lines whose membership covers their own last active day")

@@ -7,18 +7,18 @@ struct StatementCodecTests {
   @Test("The form is fixed: these are the bytes")
   func golden() {
     let lines = [
-      #"{"l":1,"n":"5G 슬림+","a":47000,"plan":["5G-SLIM","2026-10-01",31,31,47000]}"#,
-      #"{"l":1,"n":"TV","a":0,"addOn":["TV","2026-10-02",30,31,0]}"#,
-      #"{"l":1,"n":"data_mb","a":27500,"usage":["data_mb","12000.5",9216,"22.528",27500]}"#,
-      #"{"l":1,"n":"Quarter","a":-11750,"rate":["Q","0.25",47000,null]}"#,
-      #"{"l":1,"n":"Promo","a":-3000,"amount":["P",3000,35250,null]}"#,
+      #"{"l":1,"n":"5G 슬림+","a":47000,"plan":["5G-SLIM",[[1,31]],31,47000]}"#,
+      #"{"l":1,"n":"TV","a":0,"addOn":["TV",[[2,9],[12,20]],31,0]}"#,
+      #"{"l":1,"n":"data_mb","a":27500,"usage":["data_mb","5G-SLIM","12000.5",9216,31,31,31,"22.528",27500]}"#,
+      #"{"l":1,"n":"Quarter","a":-11750,"rate":["Q","0.25",[[1,31]],31,47000,null]}"#,
+      #"{"l":1,"n":"Promo","a":-3000,"amount":["P",3000,[[1,31]],31,35250,null]}"#,
       #"{"l":1,"n":"Family","a":-3300,"bundle":["F",3,3300,32250,9000]}"#,
       #"{"n":"\"Fee\" \\ \u000a\u001f","a":-770,"oneOff":["CH3","refund","2026-10-26",false]}"#,
       #"{"a":5568,"tax":[]}"#,
       #"{"a":-8,"rounding":[10]}"#,
     ]
     let text =
-      #"{"format":1,"month":"2026-10","customer":1001,"version":2,"name":"홍길동","#
+      #"{"format":2,"month":"2026-10","customer":1001,"version":2,"name":"홍길동","#
       + #""locale":"ko-KR","currency":"KRW","catalog":"2026-10","lines":["#
       + lines.joined(separator: ",") + #"],"tax":["exclusive","0.1",55680],"#
       + #""totals":[73730,18050,5568,-8,61240]}"#
@@ -89,9 +89,10 @@ struct StatementCodecTests {
     "Every other spelling of the same is refused",
     arguments: [
       Other("{\"format\"", "{ \"format\"", .unexpectedByte, at: 1),
-      Other("\"format\":1", "\"format\":2", .unknownFormat, at: 10),
+      Other("\"format\":2", "\"format\":1", .unknownFormat, at: 10),
+      Other("\"format\":2", "\"format\":3", .unknownFormat, at: 10),
       Other(
-        "\"format\":1,\"month\":\"2026-10\"", "\"month\":\"2026-10\",\"format\":1",
+        "\"format\":2,\"month\":\"2026-10\"", "\"month\":\"2026-10\",\"format\":2",
         .unexpectedByte, at: 2),
       Other("2026-10\",\"customer\"", "2026-13\",\"customer\"", .unreadableNumber),
       Other(":1001,", ":01001,", .unreadableNumber), Other(":1001,", ":+1001,", .unexpectedByte),
@@ -111,6 +112,16 @@ struct StatementCodecTests {
       Other("\"22.528\"", "\"-0\"", .unreadableNumber),
       Other("\"22.528\"", "22.528", .unexpectedByte),
       Other("2026-10-26", "2026-02-30", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[2,9],[11,21]]", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[12,20],[2,9]]", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[2,9],[12,21]]", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[0,9],[12,20]]", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[2,0],[12,20]]", .unreadableNumber),
+      Other("[[2,9],[12,20]]", "[[2,9],[12,20],]", .unexpectedByte),
+      Other("[[2,9],[12,20]],31", "[[2,9],[12,20]],28", .unreadableNumber),
+      Other("9216,31,31,31,", "9216,31,30,31,", .unreadableNumber),
+      Other("9216,31,31,31,", "9216,0,31,31,", .unreadableNumber),
+      Other("9216,31,31,31,", "9216,31,31,32,", .unreadableNumber),
       Other(",false", ",0", .unexpectedByte), Other("47000,null", "47000,nil", .unexpectedByte),
       Other("\"n\":\"Promo\"", "\"n\":\"\"", .unreadableText),
       Other("\"l\":1,\"n\":\"Promo\"", "\"n\":\"Promo\",\"l\":1", .unexpectedByte),
@@ -190,30 +201,41 @@ struct StatementCodecTests {
 
   private var sample: Statement {
     let line = LineID(1)
-    func day(_ number: Int) -> CalendarDay { RatingFixture.month.firstDay.advanced(by: number - 1) }
+    var inPieces = DaysOfMonth(2...10)
+    inPieces.formUnion(DaysOfMonth(12...31))
+    func day(_ number: Int) -> CalendarDay {
+      RatingFixture.october.month.firstDay.advanced(by: number - 1)
+    }
     return Statement(
-      month: RatingFixture.month, customer: CustomerID(1001), version: 2, customerName: "홍길동",
+      month: RatingFixture.october.month, customer: CustomerID(1001), version: 2,
+      customerName: "홍길동",
       locale: .korean, currency: Currency(code: "KRW")!, catalogVersion: "2026-10",
       lines: [
         StatementLine(
           line: line, name: "5G 슬림+", amount: 47_000,
           source: .plan(
-            code: "5G-SLIM", from: day(1), days: 31, daysInMonth: 31, monthlyFee: 47_000)),
+            code: "5G-SLIM", days: DaysOfMonth(1...31), daysInMonth: 31, monthlyFee: 47_000)),
         StatementLine(
           line: line, name: "TV", amount: 0,
-          source: .addOn(code: "TV", from: day(2), days: 30, daysInMonth: 31, monthlyFee: 0)),
+          source: .addOn(code: "TV", days: inPieces, daysInMonth: 31, monthlyFee: 0)),
         StatementLine(
           line: line, name: "data_mb", amount: 27_500,
           source: .usage(
-            metric: "data_mb", used: FixedDecimal("12000.5")!, allowance: 9216,
-            rate: FixedDecimal("22.528")!, cap: 27_500)),
+            UsageSource(
+              metric: "data_mb", plan: "5G-SLIM", used: FixedDecimal("12000.5")!, allowance: 9216,
+              days: 31, activeDays: 31, daysInMonth: 31, rate: FixedDecimal("22.528")!,
+              cap: 27_500))),
         StatementLine(
           line: line, name: "Quarter", amount: -11_750,
           source: .discount(
-            code: "Q", rule: .rate(FixedDecimal("0.25")!), basis: 47_000, cap: nil)),
+            code: "Q",
+            rule: .rate(FixedDecimal("0.25")!, days: DaysOfMonth(1...31), activeDays: 31),
+            basis: 47_000, cap: nil)),
         StatementLine(
           line: line, name: "Promo", amount: -3000,
-          source: .discount(code: "P", rule: .amount(3000), basis: 35_250, cap: nil)),
+          source: .discount(
+            code: "P", rule: .amount(3000, days: DaysOfMonth(1...31), daysInMonth: 31),
+            basis: 35_250, cap: nil)),
         StatementLine(
           line: line, name: "Family", amount: -3300,
           source: .discount(
