@@ -21,7 +21,7 @@ struct ExtremeNumberTests {
     rounding: { unit: \(end), mode: down }
     plans:
       - { code: SMALL, name: S, monthlyFee: 0, allowances: { m: \(end) }, overage: { m: { rate: "999999999999999999", cap: 0 } } }
-      - { code: BIG, name: B, monthlyFee: \(end), allowances: { m: 0 }, overage: { m: { rate: "999999999999999999" }, n: { rate: "0.000000001", cap: \(end) } } }
+      - { code: BIG, name: B, monthlyFee: \(end), allowances: { m: 0 }, overage: { m: { rate: "999999999999999999" }, k: { rate: "0.000000001", cap: \(end) } } }
     addOns:
       - { code: BIG, name: B, monthlyFee: \(end) }
     discounts:
@@ -41,12 +41,14 @@ struct ExtremeNumberTests {
     "bundles.csv":
       "bundle_id,line_id,active_from,active_to\nB,1,0001-01-01,9999-12-31\nB,\(end),0001-01-01,\n",
     "usage.csv": "line_id,month,metric,quantity\n1,2026-10,m,999999999999999999\n"
-      + "2,2026-10,m,999999999999999999\n2,2026-10,n,999999999.999999999\n"
+      + "2,2026-10,m,999999999999999999\n2,2026-10,k,999999999.999999999\n"
       + "\(end),0001-01,m,1\n\(end),9998-12,m,999999999999999999\n",
     "charges.csv": SmallSet.chargeHeader + "c1,1,0001-01-01,fee,x,\(end),true\n"
       + "c2,1,9999-12-31,fee,x,-9223372036854775808,true\nc3,2,2026-10-31,fee,x,\(end),true\n"
       + "c4,2,2026-10-31,fee,x,-9223372036854775808,false\n"
-      + "c5,\(end),2026-10-31,fee,x,-9223372036854775808,true\n",
+      + "c5,\(end),2026-10-31,fee,x,-9223372036854775808,true\n"
+      // On no bill, and more than a sum of 64 bits.
+      + "c6,1,2026-09-01,fee,x,\(end),true\nc7,2,2026-09-01,fee,x,\(end),true\n",
   ]
 
   @Test(
