@@ -1,7 +1,7 @@
 /// How long things may take, so that two never send the same: one value, its relations checked.
 ///
-/// All milliseconds. The guards are what makes a call that was intended end before the claim's
-/// lease and the slot do.
+/// All milliseconds, none longer than a day. The guards are what makes a call that was intended end
+/// before the claim's lease and the slot do.
 package struct DeliveryTiming: Hashable, Sendable {
   /// A claim is taken over by others after this.
   package let lease: Int64
@@ -15,6 +15,9 @@ package struct DeliveryTiming: Hashable, Sendable {
   package let slotGuard: Int64
   /// `sending` becomes `uncertain` this long after the call's deadline.
   package let reapAfter: Int64
+
+  /// A day.
+  private static let longest: Int64 = 86_400_000
 
   package enum Failure: Error, Hashable, Sendable {
     /// The relation that does not hold, such as `startWithin < callDeadline`.
@@ -34,6 +37,7 @@ package struct DeliveryTiming: Hashable, Sendable {
     try check(leaseGuard < lease, "leaseGuard < lease")
     try check(callDeadline < slotGuard, "callDeadline < slotGuard")
     try check(reapAfter > 0, "reapAfter > 0")
+    try check(max(lease, slotGuard, reapAfter) <= Self.longest, "nothing is longer than a day")
     self.lease = lease
     self.callDeadline = callDeadline
     self.startWithin = startWithin

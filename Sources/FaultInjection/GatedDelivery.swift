@@ -59,18 +59,33 @@ package struct GatedDeliveryLedger: DeliveryLedger {
     try await gate.pass(.reap) { try await ledger.reap(timing: timing, limit: limit) }
   }
 
-  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
-    try await gate.pass(.sweep) { try await ledger.sweep(committed: committed, limit: limit) }
+  package func sweep(
+    committed: [Int: Int64], from stop: SweepStop?, limit: Int
+  ) async throws -> SweepStep {
+    try await gate.pass(.sweep) {
+      try await ledger.sweep(committed: committed, from: stop, limit: limit)
+    }
   }
 
-  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
-    try await gate.pass(.readDelivery) { try await ledger.uncertain(limit: limit) }
+  package func takeUncertain(
+    on channel: Channel, leaseSeconds: Int64, limit: Int
+  ) async throws -> [UncertainDelivery] {
+    try await gate.pass(.takeUncertain) {
+      try await ledger.takeUncertain(on: channel, leaseSeconds: leaseSeconds, limit: limit)
+    }
   }
 
   package func resolve(
     _ resolutions: [Resolution], who: String
   ) async throws -> [ResolveOutcome] {
-    try await gate.pass(.resolve) { try await ledger.resolve(resolutions, who: who) }
+    try await gate.pass(.resolve) {
+      let outcomes = try await ledger.resolve(resolutions, who: who)
+      let parked = zip(resolutions, outcomes).filter {
+        $0.finding == .park && $1 == .resolved(.uncertain)
+      }
+      try await gate.saw(.parked(parked.map(\.0.key)))
+      return outcomes
+    }
   }
 
   package func underWay() async throws -> UnderWay {

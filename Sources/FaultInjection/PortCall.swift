@@ -1,3 +1,4 @@
+package import Billing
 package import Delivery
 package import Runs
 
@@ -54,6 +55,7 @@ package enum PortCall: String, CaseIterable, Sendable {
   case release = "deliver.release"
   case reap = "deliver.reap"
   case sweep = "deliver.sweep"
+  case takeUncertain = "deliver.takeUncertain"
   case resolve = "deliver.resolve"
   case readDelivery = "deliver.read"
   case poll = "feed.poll"
@@ -98,6 +100,8 @@ package enum PortAnswer: Sendable {
   case holds([String])
   case checkpoint(ClaimedChunk, CheckpointOutcome)
   case recorded([SendResult])
+  /// Left to an operator.
+  case parked([DeliveryKey])
 }
 
 extension PortGate {

@@ -10,12 +10,16 @@ import Synchronization
 struct Answer: Sendable {
   var status: UInt
   var retryAfter: String?
+  /// What time it is for whoever answered.
+  var date: String?
   var body: [UInt8] = []
 }
 
 extension Answer {
   /// What it says of a message. Only what is documented and complete counts as said.
-  func outcome(ofMessage key: String) -> SendOutcome {
+  ///
+  /// - Parameter now: for a date to wait for, where the answer does not say what time it is.
+  func outcome(ofMessage key: String, at now: Timestamp) -> SendOutcome {
     switch status {
     case 200:
       guard let reference = acceptedReference(of: key) else { return .unknown }
@@ -26,11 +30,12 @@ extension Answer {
       else { return .unknown }
       return .rejected(code: refused.code)
     case 429, 503:
+      let wait = retryAfterMilliseconds(at: now)
       // A proxy answers so by itself, also after the provider has taken the message.
       guard let refused = decoded(as: ProviderWire.Refused.self), refused.key == key else {
-        return .unknown
+        return .putOff(status == 429 ? .throttled : .unavailable, retryAfterMilliseconds: wait)
       }
-      return .notAccepted(retryAfterMilliseconds: retryAfterMilliseconds)
+      return .notAccepted(retryAfterMilliseconds: wait)
     default:
       return .unknown
     }
@@ -51,10 +56,8 @@ extension Answer {
   }
 
   var capabilities: ProviderCapabilities? {
-    guard status == 200, let told = decoded(as: ProviderWire.Capabilities.self),
-      (told.keepsKeySeconds ?? 0) >= 0, (told.lookUpSettlesSeconds ?? 0) >= 0
-    else { return nil }
-    return told.value
+    guard status == 200 else { return nil }
+    return decoded(as: ProviderWire.Capabilities.self)?.value
   }
 
   private func acceptedReference(of key: String) -> String? {
@@ -74,12 +77,22 @@ extension Answer {
       }
   }
 
-  /// Whole seconds, at most a day; a date is not read.
-  private var retryAfterMilliseconds: Int64? {
-    guard let retryAfter, retryAfter.utf8.count <= 9,
-      retryAfter.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let seconds = Int64(retryAfter)
-    else { return nil }
-    return min(seconds, 86_400) * 1000
+  private static let longestWaitSeconds: Int64 = 86_400
+
+  /// Whole seconds, or a date; at most a day.
+  private func retryAfterMilliseconds(at now: Timestamp) -> Int64? {
+    guard let retryAfter, (1...64).contains(retryAfter.utf8.count) else { return nil }
+    let seconds: Int64
+    if retryAfter.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      // More digits than a number has are a long time all the same.
+      seconds = Int64(retryAfter) ?? .max
+    } else {
+      guard let moment = HTTPDate.parse(retryAfter, now: now) else { return nil }
+      // By the clock of whoever named it.
+      let since = date.flatMap { HTTPDate.parse($0, now: now) } ?? now
+      seconds = since.milliseconds(until: moment).flooredDivision(by: 1000)
+    }
+    return min(max(seconds, 0), Self.longestWaitSeconds) * 1000
   }
 
   private func decoded<Value: Decodable>(as type: Value.Type) -> Value? {
@@ -104,7 +117,8 @@ final class AnswerCollector: HTTPClientResponseDelegate {
     answer.withLock {
       $0 = Answer(
         status: head.status.code,
-        retryAfter: head.headers.first(name: ProviderWire.Header.retryAfter))
+        retryAfter: head.headers.first(name: ProviderWire.Header.retryAfter),
+        date: head.headers.first(name: ProviderWire.Header.date))
     }
     return task.eventLoop.makeSucceededVoidFuture()
   }

@@ -19,6 +19,7 @@ package final class HTTPProvider: Provider {
   private let address: ProviderAddress
   private let lanes: Lanes
   private let calls = OpenCalls()
+  private let clock: any WallClock
   private let logger: Logger
   private let isReachable = Mutex(true)
 
@@ -31,10 +32,13 @@ package final class HTTPProvider: Provider {
   ///     be shorter than what a call has until it must be written.
   ///   - questionMilliseconds: what is asked of the provider is answered within this time, or is
   ///     asked again later.
+  ///   - clock: for dates in answers.
   package init(
     channel: Billing.Channel, address: ProviderAddress, maxInFlight: Int,
-    connectMilliseconds: Int64, questionMilliseconds: Int64 = 5000, logger: Logger
+    connectMilliseconds: Int64, questionMilliseconds: Int64 = 5000, clock: any WallClock,
+    logger: Logger
   ) {
+    self.clock = clock
     name = Self.name(of: channel)
     self.address = address
     self.questionMilliseconds = questionMilliseconds
@@ -71,7 +75,7 @@ package final class HTTPProvider: Provider {
     switch (ending, result) {
     case (.written, .success(let answer)):
       noteReachable()
-      return answer.outcome(ofMessage: key)
+      return answer.outcome(ofMessage: key, at: clock.now())
     case (.written, .failure(let error)):
       logger.debug("no answer", metadata: ["provider": "\(name)", "cause": "\(error)"])
       return .unknown

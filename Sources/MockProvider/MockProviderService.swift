@@ -11,6 +11,8 @@ package struct MockProviderService: Sendable {
   private let provider: any Provider
   private let channel: Channel
   private let faults: [MockFault]
+  private let lookUpFaults: [MockFault]
+  private let lookUps = MessageNumbers()
   private let seed: UInt64
   private let clock: any WallClock
   private let numbers: MessageNumbers
@@ -24,7 +26,8 @@ package struct MockProviderService: Sendable {
   ) {
     self.provider = provider
     self.channel = channel
-    self.faults = faults
+    self.faults = faults.filter { $0.kind != .hangLookUp }
+    lookUpFaults = faults.filter { $0.kind == .hangLookUp }
     self.seed = seed
     self.clock = clock
     self.numbers = numbers
@@ -48,9 +51,10 @@ package struct MockProviderService: Sendable {
   }
 
   private func lookUp(_ key: String) async -> MockReply {
-    guard await provider.statedCapabilities()?.lookUpSettlesSeconds != nil else {
-      return .answer(501)
-    }
+    guard await provider.statedCapabilities()?.canBeAsked == true else { return .answer(501) }
+    let fault = MockFault.met(
+      among: lookUpFaults, number: lookUps.next(), seed: seed, key: key, attempt: 0)
+    if fault != nil { return await hang() }
     switch await provider.lookUp(key) {
     case .found(let reference):
       return .answer(200, ProviderWire.Accepted(key: key, reference: reference))
@@ -74,7 +78,7 @@ package struct MockProviderService: Sendable {
       let (isTaken, reply) = await decide(message)
       // What was refused all the same is said so.
       return isTaken ? await misbehave(manner, instead: reply) : reply
-    case nil:
+    case .hangLookUp, nil:
       return await decide(message).reply
     }
   }
@@ -95,7 +99,7 @@ package struct MockProviderService: Sendable {
       )
     case .notWritten:
       return (false, .refusal(503, of: message.key))
-    case .unknown:
+    case .putOff, .unknown:
       return (false, .drop)
     }
   }
@@ -104,13 +108,18 @@ package struct MockProviderService: Sendable {
     switch manner {
     case .drop: return .drop
     case .serverError: return .answer(500)
+    case .throttled: return .whole(status: 429, body: [], retryAfterSeconds: 1)
+    case .unavailable: return .whole(status: 503, body: [], retryAfterSeconds: 1)
     case .garbage: return .bytes(Array("\u{1}\u{2} this is not HTTP \r\n\r\n".utf8))
     case .truncate: return .half(of: reply)
-    case .hang:
-      // Until the server is told to stop.
-      while !Task.isCancelled { try? await clock.sleep(milliseconds: 3_600_000) }
-      return .drop
+    case .hang: return await hang()
     }
+  }
+
+  /// Until the server is told to stop.
+  private func hang() async -> MockReply {
+    while !Task.isCancelled { try? await clock.sleep(milliseconds: 3_600_000) }
+    return .drop
   }
 
   /// The server takes as long as it was told to; the client has its own deadline.

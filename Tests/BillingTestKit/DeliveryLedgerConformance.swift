@@ -5,8 +5,8 @@ import Testing
 
 /// What every ledger promises delivery, one function a promise. `clock` is the ledger's own.
 package struct DeliveryLedgerConformance: Sendable {
-  private let world: any DeliveryWorld
-  private let clock: TestClock
+  let world: any DeliveryWorld
+  let clock: TestClock
   private let timing = DeliveryTiming.standard
 
   package init(world: any DeliveryWorld, clock: TestClock) {
@@ -14,7 +14,7 @@ package struct DeliveryLedgerConformance: Sendable {
     self.clock = clock
   }
 
-  private var ledger: any DeliveryLedger { world.delivering }
+  var ledger: any DeliveryLedger { world.delivering }
 
   // MARK: Steps, which the operator's suite takes too
 

@@ -90,17 +90,100 @@ struct DecisionTests {
     #expect(decide(uncertain(attempts: 3), keeps) == .leaveToOperator)
   }
 
-  @Test func `a look-up proves something only where late requests are refused`() {
+  private func afterwards(_ seconds: Int64) -> Timestamp {
+    DeliveryScene.start.adding(seconds: seconds)
+  }
+
+  @Test func `what a look-up does not find proves something only where late requests are refused`()
+  {
     // Called off 30 s ago; a lease more, since the provider's clock is another.
     let sure = ProviderCapabilities(lookUpSettlesSeconds: 100, refusesLate: true)
-    #expect(
-      decide(uncertain(), sure) == .wait(until: DeliveryScene.start.adding(seconds: 130)))
+    #expect(decide(uncertain(), sure) == .lookUp(absent: .lookAgain(at: afterwards(30))))
     #expect(
       decide(uncertain(calledOffSecondsAgo: 159), sure)
-        == .wait(until: DeliveryScene.start.adding(seconds: 1)))
-    #expect(decide(uncertain(calledOffSecondsAgo: 160), sure) == .lookUp)
-    let unsure = ProviderCapabilities(lookUpSettlesSeconds: 10, refusesLate: false)
-    #expect(decide(uncertain(), unsure) == .leaveToOperator)
+        == .lookUp(absent: .lookAgain(at: afterwards(1))), "asked again when it is sure")
+    #expect(decide(uncertain(calledOffSecondsAgo: 160), sure) == .lookUp(absent: .proven))
+    #expect(
+      decide(uncertain(rule: .atLeastOnce, calledOffSecondsAgo: 100), sure)
+        == .lookUp(absent: .lookAgain(at: afterwards(60))), "whatever the policy says")
+  }
+
+  @Test func `what a look-up finds counts whatever else the provider can do`() {
+    let asked = [
+      ProviderCapabilities(lookUpSettlesSeconds: 10), ProviderCapabilities(canBeAsked: true),
+      ProviderCapabilities(canBeAsked: true, refusesLate: true),
+    ]
+    for provider in asked {
+      // Soon, and again with growing pauses.
+      #expect(
+        decide(uncertain(calledOffSecondsAgo: -20), provider)
+          == .lookUp(absent: .lookAgain(at: afterwards(15))))
+      #expect(
+        decide(uncertain(calledOffSecondsAgo: 240), provider)
+          == .lookUp(absent: .lookAgain(at: afterwards(240))))
+      #expect(
+        decide(uncertain(calledOffSecondsAgo: 2000), provider)
+          == .lookUp(absent: .lookAgain(at: afterwards(600))))
+      // In the end the policy decides.
+      #expect(
+        decide(uncertain(calledOffSecondsAgo: 3700), provider)
+          == .lookUp(absent: .leaveToOperator))
+      #expect(
+        decide(uncertain(rule: .atLeastOnce, calledOffSecondsAgo: 3700), provider)
+          == .lookUp(absent: .sendAgain))
+      #expect(
+        decide(uncertain(attempts: 3, rule: .atLeastOnce, calledOffSecondsAgo: 3700), provider)
+          == .lookUp(absent: .leaveToOperator))
+    }
+  }
+
+  @Test func `put off by whoever, it is uncertain and left alone until its time`() {
+    let throttled = SendOutcome.putOff(.throttled, retryAfterMilliseconds: 300_000)
+    #expect(next(throttled, facts()) == .askLater(afterMilliseconds: 300_000))
+    let unavailable = SendOutcome.putOff(.unavailable, retryAfterMilliseconds: nil)
+    #expect(next(unavailable, facts(attempts: 2)) == .askLater(afterMilliseconds: 120_000))
+    let verdict = AttemptVerdict.decide(unavailable, facts(), policy: policy, jitter: 0)
+    #expect(verdict.unresolved == 1, "no other key until it is known")
+    #expect(verdict.reason == .unavailable)
+    #expect(StoredOutcome(throttled) == StoredOutcome(throttled))
+    #expect(StoredOutcome(throttled).code == StoredOutcome.unknown)
+    #expect(StoredOutcome(throttled).reason == "throttled")
+  }
+
+  /// What a provider says of itself, and what a ledger has, may be anything.
+  @Test func `no number ends a decision`() {
+    let numbers: [Int64] = [
+      .min, .min + 1, -1, 0, 1, 86_400, .max / 1000, .max / 1000 + 1, .max - 1, .max,
+    ]
+    for seconds in numbers {
+      for now in numbers.map(Timestamp.init(milliseconds:)) {
+        for moment in numbers.map(Timestamp.init(milliseconds:)) {
+          var delivery = uncertain()
+          delivery.now = now
+          delivery.keyOpenedAt = moment
+          delivery.notAfter = moment
+          for provider in [
+            ProviderCapabilities(keepsKeySeconds: seconds),
+            ProviderCapabilities(lookUpSettlesSeconds: seconds, refusesLate: true),
+          ] { _ = decide(delivery, provider) }
+        }
+      }
+      for jitter in [0, UInt64.max] {
+        let policy = DeliveryPolicy(
+          version: 1, channels: [.email], templateVersion: 1, attemptsPerChannel: 10,
+          backoffSeconds: Int(seconds), maxBackoffSeconds: Int(seconds), uncertain: .atMostOnce,
+          masksNames: true, dueDay: 1)
+        for attempts in [Int.min, 0, 1, 40, Int.max] {
+          #expect(
+            AttemptVerdict.backoff(after: attempts, policy: policy, jitter: jitter) >= 0)
+        }
+      }
+    }
+    // A key that is kept for ever, as far as numbers go, is young.
+    #expect(
+      KeyAge.isYoung(
+        openedAt: DeliveryScene.start, keptSeconds: .max, now: DeliveryScene.start,
+        timing: .standard))
   }
 
   @Test func `without either the policy decides`() {
@@ -119,6 +202,14 @@ struct DecisionTests {
     #expect(!DeliveryState.sending.mayBecome(.queued))
     #expect(!DeliveryState.sending.mayBecome(.suppressed))
     #expect(!DeliveryState.uncertain.mayBecome(.claimed))
+  }
+
+  @Test func `nothing in the timing is longer than a day`() {
+    #expect(throws: DeliveryTiming.Failure.relation("nothing is longer than a day")) {
+      try DeliveryTiming(
+        lease: .max, callDeadline: 20_000, startWithin: 2000, leaseGuard: 25_000,
+        slotGuard: 30_000, reapAfter: 10_000)
+    }
   }
 
   @Test func `the timing's relations are checked`() {
@@ -177,6 +268,8 @@ struct FlowTests {
       return
     }
     #expect(burst <= 10)
+    var extreme = RateLimit(perSecond: .max)
+    for now in [Int64.min, 0, .max, .min, .max] { _ = extreme.take(upTo: .max, at: now) }
     var unlimited = RateLimit(perSecond: nil)
     #expect(unlimited.take(upTo: 5000, at: 0) == .now(5000))
   }

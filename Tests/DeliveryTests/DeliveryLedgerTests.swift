@@ -87,6 +87,21 @@ struct DeliveryLedgerTests {
   }
 
   @Test(arguments: LedgerKind.allCases)
+  func `what is asked about is leased, each channel by itself`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).uncertainIsLeased()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `a sweep goes along a cursor`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).sweepGoesAlongACursor()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `lost events are found in steps`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).lostEventsAreFoundInSteps()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
   func `an uncertain delivery is moved by findings alone`(on kind: LedgerKind) async throws {
     try await conformance(on: kind).uncertainIsResolvedByFindings()
   }

@@ -57,8 +57,8 @@ final class DeliveryScenario: Sendable {
   func reconciler(_ ledger: (any DeliveryLedger)? = nil) -> Reconciler {
     Reconciler(
       ledger: ledger ?? self.ledger, positions: events.positions(of: "delivery"),
-      providers: providers, random: SeededRandom(seed: 5), timing: .standard, who: "reconciler",
-      logger: logger)
+      providers: providers, random: SeededRandom(seed: 5), timing: .standard, clock: clock,
+      who: "reconciler", logger: logger)
   }
 
   /// A new member of the group, with a batch size that makes batches meet.

@@ -9,7 +9,8 @@ import Testing
 struct EmbeddedQueryPlanTests {
   @Test(arguments: [
     DispatchRow.dueQuery, DispatchRow.dueAgainQuery, DispatchRow.unpublishedQuery,
-    DispatchRow.remainingQuery, SweepQueries.overdueCalls, SweepQueries.queuedPastSlot,
+    DispatchRow.remainingQuery, SweepQueries.overdueCalls, SweepQueries.publishedPastSlot,
+    SweepQueries.unpublishedPastSlot,
     SweepQueries.claimedPastSlot, SweepQueries.claimedAbandoned, SweepQueries.queuedBelow,
     QueuedSlots.nextQuery, SweepQueries.countClaimed, SweepQueries.countSending,
     SweepQueries.countUnsettled, SweepQueries.uncertain,

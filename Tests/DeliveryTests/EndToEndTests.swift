@@ -295,11 +295,15 @@ private final class FaultyLedger: DeliveryLedger {
   func reap(timing: DeliveryTiming, limit: Int) async throws -> Int {
     try await ledger.reap(timing: timing, limit: limit)
   }
-  func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
-    try await ledger.sweep(committed: committed, limit: limit)
+  func sweep(
+    committed: [Int: Int64], from stop: SweepStop?, limit: Int
+  ) async throws -> SweepStep {
+    try await ledger.sweep(committed: committed, from: stop, limit: limit)
   }
-  func uncertain(limit: Int) async throws -> [UncertainDelivery] {
-    try await ledger.uncertain(limit: limit)
+  func takeUncertain(
+    on channel: Channel, leaseSeconds: Int64, limit: Int
+  ) async throws -> [UncertainDelivery] {
+    try await ledger.takeUncertain(on: channel, leaseSeconds: leaseSeconds, limit: limit)
   }
   func resolve(_ resolutions: [Resolution], who: String) async throws -> [ResolveOutcome] {
     try await ledger.resolve(resolutions, who: who)

@@ -31,8 +31,9 @@ private final class CannedAnswerHandler: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     request += String(buffer: unwrapInboundIn(data))
-    // The end of what every test sends.
-    guard request.hasSuffix("END") else { return }
+    // The end of what every test sends, or asks.
+    let isQuestion = request.hasPrefix("GET") && request.hasSuffix("\r\n\r\n")
+    guard isQuestion || request.hasSuffix("END") else { return }
     request = ""
     context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil)
   }

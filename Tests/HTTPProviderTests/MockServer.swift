@@ -60,7 +60,7 @@ struct MockServer: Sendable {
       channel: .email,
       address: ProviderAddress("http://127.0.0.1:\(straight ? port : proxy.port)\(path)")!,
       maxInFlight: maxInFlight, connectMilliseconds: connectMilliseconds,
-      questionMilliseconds: 120_000, logger: lines.logger("providers"))
+      questionMilliseconds: 120_000, clock: SystemClock(), logger: lines.logger("providers"))
   }
 
   /// What the recipients really got.

@@ -44,6 +44,10 @@ struct SendTests {
       ("500-before", .unknown, 0), ("500-after", .unknown, 1),
       ("garbage-before", .unknown, 0), ("garbage-after", .unknown, 1),
       ("truncate-before", .unknown, 0), ("truncate-after", .unknown, 1),
+      ("429-before", .putOff(.throttled, retryAfterMilliseconds: 1000), 0),
+      ("429-after", .putOff(.throttled, retryAfterMilliseconds: 1000), 1),
+      ("503-before", .putOff(.unavailable, retryAfterMilliseconds: 1000), 0),
+      ("503-after", .putOff(.unavailable, retryAfterMilliseconds: 1000), 1),
     ])
   func faults(fault: String, expected: SendOutcome, taken: Int) async throws {
     // The second request would be answered well: a client that repeats one by itself shows here.
@@ -183,11 +187,30 @@ struct SendTests {
           + "Location: http://127.0.0.1:\(server.proxy.port)/email/messages\r\n\r\n")
       let provider = HTTPProvider(
         channel: .email, address: ProviderAddress("http://127.0.0.1:\(elsewhere.port)")!,
-        maxInFlight: 1, connectMilliseconds: 120_000, logger: server.lines.logger("providers"))
+        maxInFlight: 1, connectMilliseconds: 120_000, clock: SystemClock(),
+        logger: server.lines.logger("providers"))
       #expect(await provider.send("k1") == .unknown)
       #expect(server.proxy.counts.accepted == 0)
       #expect(try await server.accepted().isEmpty)
       try await elsewhere.close()
+    }
+  }
+
+  /// What it says of itself goes as far as decisions on times: none of it ends the process.
+  @Test("a provider that promises for ever is not believed")
+  func nonsense() async throws {
+    try await MockServer.run { (server) async throws in
+      let body =
+        #"{"keepsKeySeconds":9223372036854775807,"lookUpSettlesSeconds":9223372036854775807,"#
+        + #""refusesLate":true}"#
+      let canned = try await CannedServer(
+        answer: "HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      let provider = HTTPProvider(
+        channel: .email, address: ProviderAddress("http://127.0.0.1:\(canned.port)")!,
+        maxInFlight: 1, connectMilliseconds: 120_000, questionMilliseconds: 120_000,
+        clock: SystemClock(), logger: server.lines.logger("providers"))
+      #expect(await provider.statedCapabilities() == ProviderCapabilities(refusesLate: true))
+      try await canned.close()
     }
   }
 }

@@ -19,7 +19,7 @@ extension LedgerStep {
 
   static let delivering = [
     claim(), intend(), release(), record(), recordAccepted(), advance(seconds: 300), reap(),
-    resolve(), advance(seconds: 400), act(),
+    takeUncertain(), resolve(), advance(seconds: 400), act(),
   ]
 
   /// What the slot's end leaves, and a customer that changes.
@@ -133,9 +133,17 @@ extension LedgerStep {
     }
   }
 
+  private static func takeUncertain() -> LedgerStep {
+    LedgerStep("DeliveryReconciliation.takeUncertain(on)") { life in
+      life.uncertain = try await life.ledger
+        .takeUncertain(on: .email, leaseSeconds: 60, limit: 10).sorted { $0.key < $1.key }
+      return "\(life.uncertain.map { "\($0.key) \($0.generation)" })"
+    }
+  }
+
   private static func resolve() -> LedgerStep {
     LedgerStep("DeliveryReconciliation.resolve(_)") { life in
-      let uncertain = try await life.ledger.uncertain(limit: 10).sorted { $0.key < $1.key }
+      let uncertain = life.uncertain
       let findings: [Resolution.Finding] = [
         .accepted(reference: "m2"), .absent(jitter: 0), .park,
       ]

@@ -18,6 +18,7 @@ struct LedgerLife: Sendable {
   var claims: [ClaimedDelivery] = []
   /// The number of each claim's attempt.
   var attempts: [Int] = []
+  var uncertain: [UncertainDelivery] = []
 
   init(on database: PostgresDatabase) {
     ledger = PostgresLedger(database: database, clock: .given(clock))

@@ -38,16 +38,20 @@ final class Invariants: Sendable {
   private let witness: Witness
   /// What was written to providers, and what they answered.
   let calls = ProviderCalls()
+  /// Whether providers can be asked what became of a message.
+  private let canBeAsked: Bool
   private let now: @Sendable () -> Timestamp
   private let count: @Sendable (String) -> Void
   private let state = Mutex(State())
 
   init(
-    _ database: Database, witness: Witness, now: @escaping @Sendable () -> Timestamp,
+    _ database: Database, witness: Witness, canBeAsked: Bool,
+    now: @escaping @Sendable () -> Timestamp,
     count: @escaping @Sendable (String) -> Void
   ) {
     self.database = database
     self.witness = witness
+    self.canBeAsked = canBeAsked
     self.now = now
     self.count = count
   }
@@ -178,6 +182,11 @@ final class Invariants: Sendable {
         violated("chunk \(chunk.range.index): a checkpoint by somebody who held it no longer")
       }
     case .checkpoint, .holds: break
+    case .parked(let deliveries):
+      // What is found was taken: nobody is bothered before the provider was asked.
+      for delivery in deliveries where canBeAsked && !calls.wasAsked(about: delivery) {
+        violated("\(delivery): left to an operator, and its provider was never asked")
+      }
     case .recorded(let results):
       for result in results {
         guard case .accepted = result.outcome else { continue }

@@ -84,14 +84,14 @@ struct Processes: Sendable {
     var nextTick = world.loop.now
     while !world.isOver {
       do {
-        _ = try await reconciler.pass()
-        _ = try await reissuing.pass()
+        // As the command does: the tick before everything else.
         if world.loop.now >= nextTick {
           _ = try await dispatcher.tick()
           nextTick = world.loop.now + 1_200_000
-        } else {
-          _ = try await dispatcher.passRetries()
         }
+        _ = try await reconciler.pass()
+        _ = try await reissuing.pass()
+        _ = try await dispatcher.passRetries()
       } catch let error as StoreError where error.isRetryable {
         // As the command does: the next pass does what this one could not.
       }
@@ -161,8 +161,8 @@ struct Processes: Sendable {
     Reconciler(
       ledger: GatedDeliveryLedger(world.ledger, gate: node),
       positions: GatedPositions(world.events.positions(of: Self.group), gate: node),
-      providers: providers(node), random: world.random, timing: .standard, who: node.name,
-      logger: world.logger)
+      providers: providers(node), random: world.random, timing: .standard, clock: node.clock,
+      who: node.name, logger: world.logger)
   }
 
   private func providers(_ node: SimulatedNode) -> [Channel: any Provider] {

@@ -23,6 +23,8 @@ final class ProviderCalls: Sendable {
     var underWay: [DeliveryKey: Int] = [:]
     var written: Set<Int64> = []
     var answers: [Int64: SendOutcome] = [:]
+    /// Deliveries whose provider was asked about them.
+    var asked: Set<DeliveryKey> = []
   }
 
   private let state = Mutex(State())
@@ -40,6 +42,15 @@ final class ProviderCalls: Sendable {
       state.underWay[call.delivery, default: 1] -= 1
       state.answers[call.attempt] = outcome
     }
+  }
+
+  func ask(about idempotencyKey: String) {
+    guard let (key, _) = DeliveryKey.parse(idempotencyKey: idempotencyKey) else { return }
+    state.withLock { _ = $0.asked.insert(key) }
+  }
+
+  func wasAsked(about delivery: DeliveryKey) -> Bool {
+    state.withLock { $0.asked.contains(delivery) }
   }
 
   /// While a call is under way nobody takes its delivery from who makes it (R2): what is wrong with

@@ -50,10 +50,13 @@ struct Scenario: Sendable {
         ProviderCapabilities(),
         ProviderCapabilities(keepsKeySeconds: 7200),
         ProviderCapabilities(lookUpSettlesSeconds: 60, refusesLate: true),
+        ProviderCapabilities(lookUpSettlesSeconds: 30, refusesLate: true),
         ProviderCapabilities(keepsKeySeconds: 600, lookUpSettlesSeconds: 60, refusesLate: true),
-        // Look-up without refusing what comes late proves nothing.
+        // What is not found proves nothing where what comes late is not refused, or nobody is ever
+        // sure; what is found proves it all the same.
         ProviderCapabilities(lookUpSettlesSeconds: 60),
-      ][Int(below(5))]
+        ProviderCapabilities(canBeAsked: true),
+      ][Int(below(7))]
     reportsEvents = below(3) == 0
     skewMilliseconds = [0, 600_000, -600_000][Int(below(3))]
     providerSkewMilliseconds = [0, -50_000, 50_000][Int(below(3))]

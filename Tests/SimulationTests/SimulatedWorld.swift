@@ -73,7 +73,8 @@ final class SimulatedWorld: Sendable {
     self.state = state
     let counted = Counted()
     invariants = Invariants(
-      database, witness: witness, now: { clock.now() }, count: { counted.count($0) })
+      database, witness: witness, canBeAsked: scenario.capabilities.canBeAsked,
+      now: { clock.now() }, count: { counted.count($0) })
     counted.world = self
   }
 
@@ -129,7 +130,8 @@ final class SimulatedWorld: Sendable {
       case .readRuns, .readDispatch, .readDelivery, .readPositions, .readInputs, .heartbeat, .poll,
         .reap, .sweep, .queueDue, .takeUnpublished:
         scenario.faultsPerThousand
-      case .claim, .readBills, .intend, .send, .lookUp, .record, .release, .resolve, .recordInputs,
+      case .claim, .readBills, .intend, .send, .lookUp, .record, .release, .resolve, .takeUncertain,
+        .recordInputs,
         .operate:
         scenario.faultsPerThousand * 10
       default: scenario.faultsPerThousand * 4

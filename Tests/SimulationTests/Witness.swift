@@ -52,12 +52,14 @@ final class Witness: AuditAcceptances {
 /// after nobody waits for them.
 struct SimulatedProvider: Provider {
   /// How a request is met.
-  private enum Meeting {
+  private enum Meeting: Equatable {
     case accept
     case reject
     case refuse
     case loseRequest
     case loseAnswer
+    /// Something before it answers 429 or 503, whether it passes the message on or not.
+    case putOff(passedOn: Bool)
     /// It arrives after the call was given up.
     case arriveLate
   }
@@ -105,6 +107,11 @@ struct SimulatedProvider: Provider {
       world.later(at) { _ = take(key, digest, notAfter: notAfter) }
       await world.loop.sleep(until: world.loop.now + answerAt)
       return .unknown
+    case .putOff(let isPassedOn):
+      await world.loop.sleep(until: world.loop.now + 20)
+      if isPassedOn { _ = take(key, digest, notAfter: notAfter) }
+      let wait = world.random.next() % 2 == 0 ? world.upTo(300_000) : nil
+      return .putOff(isPassedOn ? .unavailable : .throttled, retryAfterMilliseconds: wait)
     case .accept, .reject, .refuse, .loseAnswer:
       await world.loop.sleep(until: world.loop.now + 20 + Int64(world.random.next() % 1200))
       if Task.isCancelled { return .unknown }
@@ -119,6 +126,8 @@ struct SimulatedProvider: Provider {
     case ..<22: .loseRequest
     case ..<29: .loseAnswer
     case ..<34: .arriveLate
+    case ..<37: .putOff(passedOn: false)
+    case ..<40: .putOff(passedOn: true)
     default: .accept
     }
   }
@@ -162,9 +171,11 @@ struct SimulatedProvider: Provider {
   }
 
   func lookUp(_ key: String) async -> LookUpOutcome {
-    guard let settles = capabilities.lookUpSettlesSeconds else { return .unavailable }
+    guard capabilities.canBeAsked else { return .unavailable }
+    world.invariants.calls.ask(about: key)
     guard let taken = world.witness.firstTaken(key) else { return .absent }
     // What it took a moment ago it need not know of yet.
+    let settles = capabilities.lookUpSettlesSeconds ?? 300
     let isSettled = taken.adding(seconds: settles).milliseconds <= world.loop.now
     return isSettled || world.random.next() % 4 == 0 ? .found(reference: key) : .absent
   }

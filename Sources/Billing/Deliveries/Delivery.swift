@@ -34,6 +34,9 @@ package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConverti
     self.sequence = sequence
   }
 
+  /// Sequences, rounds, generations, fences and attempts as ledgers can hold them.
+  package static let counts = 0...Int(Int32.max) - 1
+
   /// `2026-10:1001:bill:1`.
   package var description: String { "\(month):\(customer):\(kind.rawValue):\(sequence)" }
 
@@ -41,7 +44,8 @@ package struct DeliveryKey: Hashable, Comparable, Sendable, CustomStringConverti
   package init?(_ text: some StringProtocol) {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 4, let month = BillingMonth(parts[0]), let customer = Int64(parts[1]),
-      let kind = DeliveryKind(rawValue: String(parts[2])), let sequence = Int(parts[3])
+      let kind = DeliveryKind(rawValue: String(parts[2])), let sequence = Int(parts[3]),
+      DeliveryKey.counts.contains(sequence)
     else { return nil }
     self.init(month: month, customer: CustomerID(customer), kind: kind, sequence: sequence)
   }
@@ -92,7 +96,7 @@ package struct IdempotencyKey: Hashable, Sendable, CustomStringConvertible {
     guard parts.count == 5 || parts.count == 6,
       let delivery = DeliveryKey(parts[0..<4].joined(separator: ":")),
       let channel = Channel(rawValue: String(parts[4])),
-      let round = parts.count == 5 ? 1 : Int(parts[5])
+      let round = parts.count == 5 ? 1 : Int(parts[5]), DeliveryKey.counts.contains(round)
     else { return nil }
     self.init(delivery: delivery, channel: channel, round: round)
     guard description == text else { return nil }
@@ -171,6 +175,11 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case attemptsExhausted
   /// The call's deadline passed, or the answer broke off.
   case noAnswer
+  /// Answered 429, by the provider or by something before it: too many requests. Nobody knows
+  /// whether it was taken.
+  case throttled
+  /// Answered 503, likewise: not available.
+  case unavailable
   /// The provider did not take it now; it may later.
   case notAccepted
   /// The call was never written; no attempt is counted.
@@ -195,4 +204,7 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case changed
   case superseded
   case operatorDecision
+
+  /// Says more of an uncertain delivery than that it waits for an operator.
+  package var isPutOff: Bool { self == .throttled || self == .unavailable }
 }

@@ -54,7 +54,7 @@ package struct DeliveryEvent: Hashable, Sendable {
       text.expect(",\"sha256\":"), let sha256 = text.quoted().flatMap({ ContentHash(hex: $0) }),
       text.expect(",\"slotEnd\":"), let slotEnd = text.number(), text.expect("}"), text.isAtEnd,
       month == delivery.month, month == bill.statement.month, channel == bill.channel,
-      delivery.customer == bill.statement.customer
+      delivery.customer == bill.statement.customer, DeliveryKey.counts.contains(Int(generation))
     else { return nil }
     self.init(
       delivery: delivery, generation: Int(generation), bill: bill, sha256: sha256,
@@ -75,7 +75,8 @@ extension BillKey {
       let policy = Int(versions[0].dropFirst()), let template = Int(versions[1].dropFirst()),
       name.count >= 5, let customer = Int64(name[0]), name[1].first == "v",
       let version = Int(name[1].dropFirst()), name[2].first == "i",
-      let issue = Int(name[2].dropFirst()), let channel = Channel(rawValue: String(name[3]))
+      let issue = Int(name[2].dropFirst()), let channel = Channel(rawValue: String(name[3])),
+      [policy, template, version, issue].allSatisfy(DeliveryKey.counts.contains)
     else { return nil }
     self.init(
       statement: StatementKey(month: month, customer: CustomerID(customer), version: version),

@@ -116,14 +116,19 @@ package struct DeliveryRecord: Hashable, Sendable {
       publishedAt: nil, partition: nil, offset: nil, round: 1, issue: issue)
   }
 
+  /// Whether what is counted of it is within what can be counted on from: a damaged row may say
+  /// anything.
+  package var countsAreInRange: Bool {
+    let counts = DeliveryKey.counts
+    return counts.contains(generation) && counts.contains(fence) && counts.contains(attempt)
+      && counts.contains(channelAttempts) && counts.contains(unresolved) && counts.contains(round)
+      && counts.contains(version) && counts.contains(policy) && counts.contains(template)
+      && counts.contains(key.sequence) && counts.contains(issue.number)
+  }
+
   /// Uncertain, and set aside for an operator: nothing else looks at it again.
   package var isParked: Bool { state == .uncertain && nextAt == .never }
 
   /// What `queuedAt` says of one that dispatch is to take at once, not only at its next tick.
   package static let queuedLongAgo = Timestamp(milliseconds: 1)
-}
-
-extension Timestamp {
-  /// Later than any moment: what waits for a person.
-  package static let never = Timestamp(milliseconds: .max)
 }

@@ -15,6 +15,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   // What follows from an outcome.
   case unknownIsRefused
   case unknownForgotten
+  case busyIsRefused
   case fallBackWhileUnknown
   case givenUpEarly
   case recordWithoutFence
@@ -27,6 +28,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   case neverSweep
   case lookUpTooEarly
   case lookUpProvesAll
+  case lookUpOnlyWhereSure
   case uncertainSentAgain
   case allKeepKeys
   case keysNeverAge

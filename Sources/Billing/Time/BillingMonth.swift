@@ -34,20 +34,20 @@ package struct BillingMonth: Hashable, Comparable, Sendable {
     index = Int32(year * 12 + month - 1)
   }
 
-  package var year: Int { Int(index) / 12 }
+  package var year: Int { Int(index).flooredDivision(by: 12) }
 
   /// 1…12.
-  package var month: Int { Int(index) % 12 + 1 }
+  package var month: Int { Int(index) - year * 12 + 1 }
 
-  package var next: BillingMonth { BillingMonth(index: index + 1) }
-  package var previous: BillingMonth { BillingMonth(index: index - 1) }
+  package var next: BillingMonth { BillingMonth(index: index.saturatingAdd(1)) }
+  package var previous: BillingMonth { BillingMonth(index: index.saturatingSubtract(1)) }
 
   package var firstDay: CalendarDay {
     CalendarDay(firstOf: month, of: year)
   }
 
   /// `[first day, first day of the next month)`.
-  package var period: Range<CalendarDay> { firstDay..<next.firstDay }
+  package var period: Range<CalendarDay> { firstDay..<max(firstDay, next.firstDay) }
 
   /// 28…31.
   package var dayCount: Int { CalendarDay.days(inMonth: month, of: year) }

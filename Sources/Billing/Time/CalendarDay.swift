@@ -30,7 +30,7 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
     let yearOfEra = shiftedYear - era * 400
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
     let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-    daysSince1970 = Int32(era * 146_097 + dayOfEra - 719_468)
+    daysSince1970 = Int32(clamping: era * 146_097 + dayOfEra - 719_468)
   }
 
   /// Reads exactly `YYYY-MM-DD`; `nil` for any other text and for days that do not exist.
@@ -74,8 +74,9 @@ package struct CalendarDay: Hashable, Comparable, Sendable {
     return (year, month, day)
   }
 
+  /// The first or the last day there is, where it would lie beyond.
   package func advanced(by days: Int) -> CalendarDay {
-    CalendarDay(daysSince1970: daysSince1970 + Int32(days))
+    CalendarDay(daysSince1970: Int32(clamping: Int(daysSince1970).saturatingAdd(days)))
   }
 
   /// The number of days from this one to the other; negative when the other is earlier.

@@ -30,7 +30,7 @@ package final class SimulatedClock: WallClock {
   package func sleep(until moment: Timestamp) async throws {
     state.withLock { state in
       let wait = state.now.milliseconds(until: moment)
-      if wait > 0 { state.slept += wait }
+      if wait > 0 { state.slept = state.slept.saturatingAdd(wait) }
     }
     try Task.checkCancellation()
   }

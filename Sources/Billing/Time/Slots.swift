@@ -52,6 +52,8 @@ package struct ZoneSlot: Hashable, Sendable {
 }
 
 /// The rules of one IANA time zone, as slots and send days need them.
+///
+/// Of moments outside of the years 1…9999 they say what they say of the nearest within.
 package struct ZoneRules: Hashable, Sendable {
   /// The IANA name, such as `Asia/Seoul`.
   package let name: String
@@ -68,24 +70,29 @@ package struct ZoneRules: Hashable, Sendable {
 
   /// Seconds east of Greenwich at that moment.
   package func offsetSeconds(at moment: Timestamp) -> Int64 {
-    Int64(zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(moment.seconds))))
+    Int64(
+      zone.secondsFromGMT(
+        for: Date(timeIntervalSince1970: Double(moment.clampedToWritten.seconds))))
   }
 
   /// The day that it is there at that moment.
   package func day(at moment: Timestamp) -> CalendarDay {
-    let local = moment.seconds + offsetSeconds(at: moment)
-    return CalendarDay(daysSince1970: Int32(local.flooredDivision(by: 86_400)))
+    CalendarDay(daysSince1970: Int32(localSeconds(at: moment).flooredDivision(by: 86_400)))
   }
 
   /// The slot that it is there at that moment, 0…11.
   package func slotNumber(at moment: Timestamp) -> Int {
-    let local = moment.seconds + offsetSeconds(at: moment)
+    let local = localSeconds(at: moment)
     let inDay = local - local.flooredDivision(by: 86_400) * 86_400
     return Int(inDay / 7200)
   }
 
   /// The slot that holds the moment, with its real start and end.
   package func slot(at moment: Timestamp) -> ZoneSlot {
+    // Its neighbours have to lie within what can be written too.
+    let moment = min(
+      max(moment, Timestamp.written.lowerBound.adding(seconds: 172_800)),
+      Timestamp.written.upperBound.adding(seconds: -172_800))
     let number = slotNumber(at: moment)
     return ZoneSlot(
       slot: number,
@@ -156,6 +163,10 @@ package struct ZoneRules: Hashable, Sendable {
       guard slotNumber(at: Timestamp(seconds: end)) == number else { return end }
       inside = end  // the clock was turned within the slot
     }
+  }
+
+  private func localSeconds(at moment: Timestamp) -> Int64 {
+    moment.clampedToWritten.seconds + offsetSeconds(at: moment)
   }
 
   private func offset(at second: Int64) -> Int64 { offsetSeconds(at: Timestamp(seconds: second)) }

@@ -1,4 +1,7 @@
 /// A moment, in whole milliseconds since 1970-01-01T00:00:00Z.
+///
+/// Any number of them is a moment: sums end at the first and the last, and the last one stays where
+/// it is, since it says "never".
 package struct Timestamp: Hashable, Comparable, Sendable {
   package let milliseconds: Int64
 
@@ -7,7 +10,7 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   }
 
   package init(seconds: Int64) {
-    milliseconds = seconds * 1000
+    milliseconds = seconds.saturatingMultiply(1000)
   }
 
   /// Whole seconds since the epoch, rounded down.
@@ -17,15 +20,29 @@ package struct Timestamp: Hashable, Comparable, Sendable {
   package var utcDay: Int64 { milliseconds.flooredDivision(by: 86_400_000) }
 
   package func adding(seconds: Int64) -> Timestamp {
-    Timestamp(milliseconds: milliseconds + seconds * 1000)
+    adding(milliseconds: seconds.saturatingMultiply(1000))
   }
 
   package func adding(milliseconds more: Int64) -> Timestamp {
-    Timestamp(milliseconds: milliseconds + more)
+    self == .never ? self : Timestamp(milliseconds: milliseconds.saturatingAdd(more))
   }
 
+  /// Negative where the other is earlier.
   package func milliseconds(until later: Timestamp) -> Int64 {
-    later.milliseconds - milliseconds
+    later.milliseconds.saturatingSubtract(milliseconds)
+  }
+
+  /// Later than any moment: what waits for a person.
+  package static let never = Timestamp(milliseconds: .max)
+
+  /// The first moment of the year 1 and the last of 9999, in UTC: what can be written, and has a day
+  /// in every zone.
+  package static let written =
+    Timestamp(milliseconds: -62_135_596_800_000)...Timestamp(milliseconds: 253_402_300_799_999)
+
+  /// The nearest that can be written.
+  package var clampedToWritten: Timestamp {
+    min(max(self, Self.written.lowerBound), Self.written.upperBound)
   }
 
   package static func < (left: Timestamp, right: Timestamp) -> Bool {
@@ -34,10 +51,12 @@ package struct Timestamp: Hashable, Comparable, Sendable {
 }
 
 extension Timestamp: CustomStringConvertible {
-  /// ISO 8601 in UTC, `2026-11-01T00:00:00Z`; milliseconds only where there are any.
+  /// ISO 8601 in UTC, `2026-11-01T00:00:00Z`; milliseconds only where there are any. What lies
+  /// outside of the years 1…9999 is written as the nearest moment within.
   package var description: String {
-    let day = CalendarDay(daysSince1970: Int32(utcDay))
-    let inDay = Int(milliseconds - Int64(day.daysSince1970) * 86_400_000)
+    let moment = clampedToWritten
+    let day = CalendarDay(daysSince1970: Int32(moment.utcDay))
+    let inDay = Int(moment.milliseconds - Int64(day.daysSince1970) * 86_400_000)
     let clock = [inDay / 3_600_000, inDay / 60_000 % 60, inDay / 1000 % 60]
       .map { padded($0, to: 2) }.joined(separator: ":")
     let fraction = inDay % 1000 == 0 ? "" : "." + padded(inDay % 1000, to: 3)

@@ -33,8 +33,12 @@ package struct SystemClock: WallClock {
   package func steadyMilliseconds() -> Int64 { clock_gettime_steady_milliseconds() }
 
   package func sleep(until moment: Timestamp) async throws {
-    let wait = now().milliseconds(until: moment)
-    if wait > 0 { try await Task.sleep(for: .milliseconds(wait)) }
-    try Task.checkCancellation()
+    // A day at a time: the machine's clock may be set meanwhile, and no moment is too late to be
+    // waited for.
+    while true {
+      let wait = now().milliseconds(until: moment)
+      guard wait > 0 else { return try Task.checkCancellation() }
+      try await Task.sleep(for: .milliseconds(min(wait, 86_400_000)))
+    }
   }
 }

@@ -147,7 +147,7 @@ package final class Consumer: Sendable {
     if goal != .stopped, room.isAllFree, !stopping.isSet {
       try await storeOffsets()
       let positions = try await patiently { try await self.parts.feed.positions() }
-      let lag = positions.reduce(0) { $0 + $1.lag }
+      let lag = positions.reduce(Int64(0)) { $0.saturatingAdd($1.lag) }
       if lag == 0 {
         if goal == .feedDrained { return true }
         if try await patiently({ try await self.parts.ledger.underWay() }).isEmpty { return true }

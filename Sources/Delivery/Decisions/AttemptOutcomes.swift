@@ -30,6 +30,9 @@ extension DeliveryRecord {
     case .uncertain(let byOperator):
       state = .uncertain
       nextAt = byOperator ? .never : now
+    case .askLater(let after):
+      state = .uncertain
+      nextAt = now.adding(milliseconds: after)
     }
   }
 
@@ -131,6 +134,8 @@ package struct StoredOutcome: Hashable, Sendable {
     case .notWritten: (code, reference, reason) = (3, nil, DeliveryReason.notWritten.rawValue)
     case .unknown:
       (code, reference, reason) = (Self.unknown, nil, DeliveryReason.noAnswer.rawValue)
+    case .putOff(let how, _):
+      (code, reference, reason) = (Self.unknown, nil, how.reason.rawValue)
     }
   }
 }

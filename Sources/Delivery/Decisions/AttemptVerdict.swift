@@ -12,6 +12,8 @@ package struct AttemptVerdict: Hashable, Sendable {
     case failed
     /// `byOperator`: nothing the platform could find out would help.
     case uncertain(byOperator: Bool)
+    /// Uncertain, and looked at when this time has passed.
+    case askLater(afterMilliseconds: Int64)
   }
 
   package var next: Next
@@ -60,6 +62,17 @@ package struct AttemptVerdict: Hashable, Sendable {
       var verdict = verdict(.uncertain(byOperator: false), .noAnswer, facts)
       verdict.unresolved += PlantedBug.unknownForgotten.isPlanted ? 0 : 1
       return verdict
+    case .putOff(_, let retryAfter) where PlantedBug.busyIsRefused.isPlanted:
+      return decide(
+        .notAccepted(retryAfterMilliseconds: retryAfter), facts, policy: policy, jitter: jitter)
+    case .putOff(let how, let retryAfter):
+      // Whoever said so may have passed the message on: uncertain like no answer at all, but not
+      // bothered again before its time.
+      let backoff = backoff(after: facts.channelAttempts, policy: policy, jitter: jitter)
+      var verdict = verdict(
+        .askLater(afterMilliseconds: max(backoff, retryAfter ?? 0)), how.reason, facts)
+      verdict.unresolved += 1
+      return verdict
     case .notWritten:
       let wait = spread(unwrittenRetryMilliseconds, by: jitter)
       var verdict = verdict(.retry(afterMilliseconds: wait), .notWritten, facts)
@@ -102,15 +115,15 @@ package struct AttemptVerdict: Hashable, Sendable {
   package static func backoff(
     after attempts: Int, policy: DeliveryPolicy, jitter: UInt64
   ) -> Int64 {
-    let doublings = min(max(attempts - 1, 0), 20)
-    let seconds = min(
-      Int64(policy.backoffSeconds) << Int64(doublings), Int64(policy.maxBackoffSeconds))
-    return spread(seconds * 1000, by: jitter)
+    let doublings = min(max(attempts, 1) - 1, 20)
+    let doubled = Int64(max(0, policy.backoffSeconds)).saturatingMultiply(1 << Int64(doublings))
+    let seconds = min(doubled, Int64(max(0, policy.maxBackoffSeconds)))
+    return spread(seconds.saturatingMultiply(1000), by: jitter)
   }
 
   private static func spread(_ milliseconds: Int64, by jitter: UInt64) -> Int64 {
     let quarter = UInt64(milliseconds / 4)
-    return milliseconds + (quarter == 0 ? 0 : Int64(jitter % quarter))
+    return milliseconds.saturatingAdd(quarter == 0 ? 0 : Int64(jitter % quarter))
   }
 
   private static func verdict(

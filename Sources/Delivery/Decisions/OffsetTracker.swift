@@ -1,3 +1,5 @@
+import Billing
+
 /// Which offsets of a partition are finished, so that they are stored in order: an offset only
 /// once everything below it is recorded.
 package struct OffsetTracker: Sendable {
@@ -20,7 +22,7 @@ package struct OffsetTracker: Sendable {
       let before = head
       while head < polled.count, finished.remove(polled[head]) != nil { head += 1 }
       guard head > before else { return nil }
-      let next = polled[head - 1] + 1
+      let next = polled[head - 1].saturatingAdd(1)
       if head == polled.count || head > 4096 {
         polled.removeFirst(head)
         head = 0

@@ -1,3 +1,5 @@
+import Billing
+
 /// How fast a provider may be called: a bucket of tokens that fills steadily.
 ///
 /// Times are steady milliseconds, passed in.
@@ -9,9 +11,11 @@ package struct RateLimit: Sendable {
   private var filledAt: Int64?
 
   package init(perSecond: Int?) {
-    self.perSecond = perSecond.map(Int64.init)
+    self.perSecond = perSecond.map { Int64(min(max(1, $0), Self.mostPerSecond)) }
     level = 0
   }
+
+  private static let mostPerSecond = 1_000_000
 
   package enum Grant: Hashable, Sendable {
     /// So many may start now.
@@ -24,7 +28,8 @@ package struct RateLimit: Sendable {
   package mutating func take(upTo count: Int, at now: Int64) -> Grant {
     guard let perSecond else { return .now(count) }
     let full = max(1000, perSecond * 100)
-    let elapsed = filledAt.map { max(0, now - $0) } ?? 1000
+    // A second fills it in any case.
+    let elapsed = filledAt.map { min(max(0, now.saturatingSubtract($0)), 1000) } ?? 1000
     level = min(full, level + elapsed * perSecond)
     filledAt = now
     let tokens = Int(level / 1000)

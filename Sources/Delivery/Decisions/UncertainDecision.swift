@@ -4,9 +4,20 @@ package import Billing
 package enum UncertainDecision: Hashable, Sendable {
   /// Under the same key.
   case sendAgain
-  case lookUp
-  case wait(until: Timestamp)
+  /// What is found was taken; what is not found is as said here.
+  case lookUp(absent: Absence)
   case leaveToOperator
+
+  /// What it means that a provider does not find a key.
+  package enum Absence: Hashable, Sendable {
+    /// It was not taken, and never will be.
+    case proven
+    /// Nothing yet: it may still arrive, or be found.
+    case lookAgain(at: Timestamp)
+    /// Nothing, and looking again would help no more: as the policy says.
+    case sendAgain
+    case leaveToOperator
+  }
 
   package static func decide(
     _ delivery: UncertainDelivery, provider: ProviderCapabilities, timing: DeliveryTiming
@@ -20,19 +31,56 @@ package enum UncertainDecision: Hashable, Sendable {
     {
       return .sendAgain
     }
-    if let settles = provider.lookUpSettlesSeconds,
+    let sendsAgain =
+      maySendAgain && delivery.policy.uncertain == .atLeastOnce
+      || PlantedBug.uncertainSentAgain.isPlanted
+    guard
+      PlantedBug.lookUpOnlyWhereSure.isPlanted
+        ? provider.lookUpSettlesSeconds != nil && provider.refusesLate : provider.canBeAsked
+    else { return sendsAgain ? .sendAgain : .leaveToOperator }
+    return .lookUp(
+      absent: absence(of: delivery, sendsAgain: sendsAgain, provider: provider, timing: timing))
+  }
+
+  /// By the ledger's time before the provider is asked.
+  private static func absence(
+    of delivery: UncertainDelivery, sendsAgain: Bool, provider: ProviderCapabilities,
+    timing: DeliveryTiming
+  ) -> Absence {
+    // Its clock is not the ledger's.
+    let settled = delivery.notAfter.adding(seconds: provider.lookUpSettlesSeconds ?? 0)
+      .adding(milliseconds: timing.lease)
+    let next = LookUpSchedule.next(after: delivery.now, notAfter: delivery.notAfter)
+    if provider.lookUpSettlesSeconds != nil,
       provider.refusesLate || PlantedBug.lookUpProvesAll.isPlanted
     {
-      // Its clock is not the ledger's.
-      let sure = delivery.notAfter.adding(seconds: settles).adding(milliseconds: timing.lease)
-      return delivery.now >= sure || PlantedBug.lookUpTooEarly.isPlanted
-        ? .lookUp : .wait(until: sure)
+      return delivery.now >= settled || PlantedBug.lookUpTooEarly.isPlanted
+        ? .proven : .lookAgain(at: min(next, settled))
     }
-    switch delivery.policy.uncertain {
-    case .atMostOnce:
-      return PlantedBug.uncertainSentAgain.isPlanted ? .sendAgain : .leaveToOperator
-    case .atLeastOnce: return maySendAgain ? .sendAgain : .leaveToOperator
-    }
+    // A message sent again could be the second; one that waits for an operator is found the better
+    // the longer it is looked for.
+    let last = sendsAgain ? settled : settled.adding(seconds: LookUpSchedule.unsureSeconds)
+    if delivery.now < last { return .lookAgain(at: min(next, last)) }
+    return sendsAgain ? .sendAgain : .leaveToOperator
+  }
+}
+
+/// When a provider is asked again about a message: soon, then with growing pauses.
+package enum LookUpSchedule {
+  /// 15 s.
+  private static let shortest: Int64 = 15_000
+  /// 10 min.
+  private static let longest: Int64 = 600_000
+  /// A message that a provider does not find, without being sure of it, is looked for this much
+  /// longer than it takes to be sure, before an operator has to: an hour.
+  package static let unsureSeconds: Int64 = 3600
+
+  /// As much later as its call is over already, within bounds: so the pauses double.
+  ///
+  /// - Parameter notAfter: until when its last call could reach the provider.
+  package static func next(after now: Timestamp, notAfter: Timestamp) -> Timestamp {
+    let elapsed = notAfter.milliseconds(until: now)
+    return now.adding(milliseconds: min(max(elapsed, shortest), longest))
   }
 }
 
@@ -44,7 +92,8 @@ package enum KeyAge {
   ) -> Bool {
     guard let keptSeconds else { return PlantedBug.allKeepKeys.isPlanted }
     if PlantedBug.keysNeverAge.isPlanted { return true }
-    return now.adding(milliseconds: 2 * timing.lease) < openedAt.adding(seconds: keptSeconds)
+    return now.adding(milliseconds: timing.lease.saturatingMultiply(2))
+      < openedAt.adding(seconds: keptSeconds)
   }
 }
 

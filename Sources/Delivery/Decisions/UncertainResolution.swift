@@ -20,7 +20,7 @@ extension DeliveryRecord {
     case .lookAgain(let moment):
       nextAt = max(moment, now.adding(milliseconds: 1))
     case .park:
-      reason = .awaitsOperator
+      if reason?.isPutOff != true { reason = .awaitsOperator }
       nextAt = .never
     }
     return .resolved(state)

@@ -28,11 +28,19 @@ package protocol DeliveryLedger: Sendable {
   func reap(timing: DeliveryTiming, limit: Int) async throws -> Int
 
   /// At a slot's end, what is `queued`, or `claimed` with its lease over → `planned`; what is
-  /// below a partition's committed offset and nobody has → to be published again.
-  func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts
+  /// below a partition's committed offset and nobody has → to be published again. One transaction of
+  /// a walk along all of it (see `SweepWalk`).
+  ///
+  /// - Parameter stop: where the last one ended; `nil` begins anew.
+  func sweep(
+    committed: [Int: Int64], from stop: SweepStop?, limit: Int
+  ) async throws -> SweepStep
 
-  /// Uncertain deliveries to be looked at now.
-  func uncertain(limit: Int) async throws -> [UncertainDelivery]
+  /// Takes uncertain deliveries that are to be looked at now: nobody else is handed them until the
+  /// lease is over, or a resolution says otherwise.
+  func takeUncertain(
+    on channel: Channel, leaseSeconds: Int64, limit: Int
+  ) async throws -> [UncertainDelivery]
 
   func resolve(_ resolutions: [Resolution], who: String) async throws -> [ResolveOutcome]
 
@@ -204,13 +212,6 @@ package struct Release: Hashable, Sendable {
 package enum ReleaseOutcome: Hashable, Sendable {
   case released(DeliveryState)
   case stale
-}
-
-package struct SweepCounts: Hashable, Sendable {
-  package var slotOver = 0
-  package var lostEvents = 0
-
-  package init() {}
 }
 
 package struct UncertainDelivery: Sendable {

@@ -52,5 +52,5 @@ package struct FeedPosition: Hashable, Sendable {
     self.end = end
   }
 
-  package var lag: Int64 { max(0, end - committed) }
+  package var lag: Int64 { max(0, end.saturatingSubtract(committed)) }
 }

@@ -51,8 +51,26 @@ package enum SendOutcome: Hashable, Sendable {
   case notAccepted(retryAfterMilliseconds: Int64?)
   /// Nothing was written: no attempt.
   case notWritten
+  /// Told to come again later by somebody who need not be the provider, so that it proves nothing:
+  /// a bare 429 or 503.
+  case putOff(PutOff, retryAfterMilliseconds: Int64?)
   /// A time-out, a broken answer.
   case unknown
+}
+
+/// How a message is put off.
+package enum PutOff: String, CaseIterable, Hashable, Sendable {
+  /// 429: too many requests.
+  case throttled
+  /// 503: not available.
+  case unavailable
+
+  var reason: DeliveryReason {
+    switch self {
+    case .throttled: .throttled
+    case .unavailable: .unavailable
+    }
+  }
 }
 
 package enum LookUpOutcome: Hashable, Sendable {
@@ -66,16 +84,22 @@ package enum LookUpOutcome: Hashable, Sendable {
 package struct ProviderCapabilities: Hashable, Sendable {
   /// For how long it knows a key again and sends nothing twice under it; `nil`: it does not.
   package var keepsKeySeconds: Int64?
-  /// It can be asked for a key, and is sure this long after everything under way has arrived.
+  /// It can be asked for a key: what it finds was taken, whatever else it can do.
+  package var canBeAsked: Bool
+  /// What it does not find this long after everything under way has arrived was not taken; `nil`: it
+  /// is never sure of that.
   package var lookUpSettlesSeconds: Int64?
-  /// It refuses what reaches it after the request's `notAfter`. Without this a look-up proves
-  /// nothing: bytes in a socket can arrive late.
+  /// It refuses what reaches it after the request's `notAfter`. Without this what it does not find
+  /// proves nothing: bytes in a socket can arrive late.
   package var refusesLate: Bool
 
+  /// - Parameter canBeAsked: as a provider that says when it is sure can be in any case.
   package init(
-    keepsKeySeconds: Int64? = nil, lookUpSettlesSeconds: Int64? = nil, refusesLate: Bool = false
+    keepsKeySeconds: Int64? = nil, canBeAsked: Bool = false, lookUpSettlesSeconds: Int64? = nil,
+    refusesLate: Bool = false
   ) {
     self.keepsKeySeconds = keepsKeySeconds
+    self.canBeAsked = canBeAsked || lookUpSettlesSeconds != nil
     self.lookUpSettlesSeconds = lookUpSettlesSeconds
     self.refusesLate = refusesLate
   }

@@ -1,10 +1,11 @@
 import Billing
 
 /// What the mock server does wrong, and with which messages: written `drop-after=5%`,
-/// `500-before=17` or `hang-after=100-200`.
+/// `500-before=17`, `hang-after=100-200` or `hang-look-up=100%`.
 ///
-/// Numbers count the messages that came in since the server was started, from 1. A percentage is a
-/// function of seed, key and attempt, whenever the message comes.
+/// Numbers count the messages that came in since the server was started, from 1; of `hang-look-up`
+/// the questions about a channel's messages. A percentage is a function of seed, key and attempt,
+/// whenever the message comes.
 package struct MockFault: Hashable, Sendable, CustomStringConvertible {
   package enum Kind: Hashable, Sendable {
     /// 503, not taken.
@@ -13,6 +14,8 @@ package struct MockFault: Hashable, Sendable, CustomStringConvertible {
     case tooMany
     /// Misbehaves where the answer belongs, with the message taken or not.
     case misbehave(Manner, taken: Bool)
+    /// Never says what became of a message.
+    case hangLookUp
   }
 
   package enum Manner: String, CaseIterable, Hashable, Sendable {
@@ -20,6 +23,10 @@ package struct MockFault: Hashable, Sendable, CustomStringConvertible {
     case drop
     /// Answers 500.
     case serverError = "500"
+    /// Answers 429 as a proxy does, and says nothing of the message.
+    case throttled = "429"
+    /// Answers 503, likewise.
+    case unavailable = "503"
     /// Answers what is no HTTP.
     case garbage
     /// Answers half of what it should, and closes the connection.
@@ -40,6 +47,7 @@ package struct MockFault: Hashable, Sendable, CustomStringConvertible {
   package static let kinds: [String] =
     ["refuse", "429"]
     + Manner.allCases.flatMap { ["\($0.rawValue)-before", "\($0.rawValue)-after"] }
+    + ["hang-look-up"]
 
   package init?(_ text: String) {
     let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
@@ -78,6 +86,7 @@ extension MockFault.Kind: CustomStringConvertible {
     switch text {
     case "refuse": self = .refuse
     case "429": self = .tooMany
+    case "hang-look-up": self = .hangLookUp
     default:
       let parts = text.split(separator: "-", maxSplits: 1)
       guard parts.count == 2, let manner = MockFault.Manner(rawValue: String(parts[0])),
@@ -91,6 +100,7 @@ extension MockFault.Kind: CustomStringConvertible {
     switch self {
     case .refuse: "refuse"
     case .tooMany: "429"
+    case .hangLookUp: "hang-look-up"
     case .misbehave(let manner, let taken): "\(manner.rawValue)-\(taken ? "after" : "before")"
     }
   }

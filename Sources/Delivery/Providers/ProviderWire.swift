@@ -10,8 +10,11 @@
 /// | 200 with `Accepted` | taken | taken |
 /// | 422 with `Refused` | refused for good | – |
 /// | 429, 503 with `Refused`, with `Retry-After` or not | not taken, try later | ask later |
+/// | 429, 503 without | nobody knows; not again before `Retry-After` | ask later |
 /// | 404 with `Refused` of the code `absent` | – | never taken |
 /// | anything else | nobody knows | ask later |
+///
+/// `Retry-After` is a number of seconds or a date (RFC 9110), believed up to a day.
 package enum ProviderWire {
   package enum Header {
     /// The same for every attempt on a channel.
@@ -23,6 +26,8 @@ package enum ProviderWire {
     /// How many bytes of the body, from its start, are the recipient's address or number in UTF-8.
     package static let recipientBytes = "Recipient-Bytes"
     package static let retryAfter = "Retry-After"
+    /// What a date in `Retry-After` is compared with.
+    package static let date = "Date"
   }
 
   package static let messages = "messages"
@@ -50,22 +55,43 @@ package enum ProviderWire {
     }
   }
 
-  /// What is left out it cannot do.
+  /// What is left out it cannot do; so is what is no sensible number.
   package struct Capabilities: Hashable, Codable, Sendable {
+    /// 0…10 years; more is no promise that anybody keeps.
+    package static let keptSeconds: ClosedRange<Int64> = 0...315_576_000
+    /// 0…a year.
+    package static let settlesSeconds: ClosedRange<Int64> = 0...31_622_400
+
     package var keepsKeySeconds: Int64?
+    /// Left out it is as if `lookUpSettlesSeconds` is there.
+    package var canBeAsked: Bool?
     package var lookUpSettlesSeconds: Int64?
     package var refusesLate: Bool
 
     package init(_ capabilities: ProviderCapabilities) {
       keepsKeySeconds = capabilities.keepsKeySeconds
+      canBeAsked = capabilities.canBeAsked
       lookUpSettlesSeconds = capabilities.lookUpSettlesSeconds
       refusesLate = capabilities.refusesLate
     }
 
+    package init(from decoder: any Decoder) throws {
+      let fields = try decoder.container(keyedBy: CodingKeys.self)
+      func number(_ key: CodingKeys, _ range: ClosedRange<Int64>) -> Int64? {
+        guard let number = try? fields.decode(Int64.self, forKey: key), range.contains(number)
+        else { return nil }
+        return number
+      }
+      keepsKeySeconds = number(.keepsKeySeconds, Self.keptSeconds)
+      lookUpSettlesSeconds = number(.lookUpSettlesSeconds, Self.settlesSeconds)
+      canBeAsked = try? fields.decode(Bool.self, forKey: .canBeAsked)
+      refusesLate = (try? fields.decode(Bool.self, forKey: .refusesLate)) ?? false
+    }
+
     package var value: ProviderCapabilities {
       ProviderCapabilities(
-        keepsKeySeconds: keepsKeySeconds, lookUpSettlesSeconds: lookUpSettlesSeconds,
-        refusesLate: refusesLate)
+        keepsKeySeconds: keepsKeySeconds, canBeAsked: canBeAsked ?? false,
+        lookUpSettlesSeconds: lookUpSettlesSeconds, refusesLate: refusesLate)
     }
   }
 }

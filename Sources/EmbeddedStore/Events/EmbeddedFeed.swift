@@ -51,7 +51,7 @@ package actor EmbeddedFeed: Feed {
     let events = try await read(ordered, limit: limit)
     for event in events {
       if let next = holdings[event.partition]?.next {
-        holdings[event.partition]?.next = max(next, event.offset + 1)
+        holdings[event.partition]?.next = max(next, event.offset.saturatingAdd(1))
       }
     }
     return events

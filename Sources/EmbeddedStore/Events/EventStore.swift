@@ -32,6 +32,8 @@ package final class EventStore: Topic {
   }
 
   private static let maxNeighbours = 128
+  /// Far above any: a million events a second for a hundred thousand years.
+  private static let lastOffset: Int64 = 1 << 62
 
   package func publish(_ events: [DeliveryEvent]) async throws -> [PublishOutcome] {
     try await database.write { connection in
@@ -41,8 +43,13 @@ package final class EventStore: Topic {
       outcomes.reserveCapacity(events.count)
       // Neighbours stay together, since neighbours lie together in the ledger: a batch that is
       // polled then touches few of its pages. Which partition an event is on means nothing else.
+      // What a damaged file says cannot be counted on from.
+      guard !ends.isEmpty, ends.allSatisfy({ (0..<Self.lastOffset).contains($0) }) else {
+        throw StoreError(
+          .corrupt, operation: "publish events", detail: "the partitions' offsets are out of range")
+      }
       let together = max(1, min(Self.maxNeighbours, events.count / ends.count))
-      let first = Int(ends.reduce(0, +) % Int64(ends.count))
+      let first = Int(ends.reduce(0) { $0.saturatingAdd($1) } % Int64(ends.count))
       for (position, event) in events.enumerated() {
         let partition = (first + position / together) % ends.count
         let offset = ends[partition]

@@ -120,7 +120,7 @@ private enum AuditRows {
   static func settledMonths(in connection: Connection) throws -> [BillingMonth] {
     var months: [BillingMonth] = []
     try connection.query("SELECT DISTINCT month FROM runs WHERE job = 1 ORDER BY month") {
-      months.append(BillingMonth(index: Int32($0.integer(0))))
+      months.append(BillingMonth(index: try $0.int32(0)))
     }
     return months
   }

@@ -12,7 +12,7 @@ enum ChargeRows {
     ) { row in
       runs.append(
         ChargeMonth.RegularRun(
-          id: row.integer(0), month: BillingMonth(index: Int32(row.integer(1))),
+          id: row.integer(0), month: BillingMonth(index: try row.int32(1)),
           cutoff: row.integer(2)))
     }
     return runs
@@ -40,7 +40,7 @@ enum ChargeRows {
     ) { row in
       let customer = CustomerID(row.integer(0))
       let month = charges.month(
-        chargedOn: CalendarDay(daysSince1970: Int32(row.integer(1))),
+        chargedOn: CalendarDay(daysSince1970: try row.int32(1)),
         firstRecorded: row.integer(2))
       if month == run.key.month, owed.last != customer { owed.append(customer) }
     }

@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 package import Delivery
 
 /// Reap, sweep and resolve on SQLite. Everything found is found through an index of what is under
@@ -20,61 +20,80 @@ extension EmbeddedLedger: DeliveryLedger {
     }
   }
 
-  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
+  package func sweep(
+    committed: [Int: Int64], from stop: SweepStop?, limit: Int
+  ) async throws -> SweepStep {
     try await database.write { connection in
       let now = try self.now(in: connection)
-      var counts = SweepCounts()
-      let before = PlantedBug.neverSweep.isPlanted ? Timestamp(seconds: 0) : now
-      let over =
-        try Self.rows(SweepQueries.queuedPastSlot, before, limit, in: connection)
-        + Self.rows(SweepQueries.claimedPastSlot, before, limit, in: connection)
-      for var row in over.prefix(limit) {
-        row.record.planAfterSlot()
-        try row.save(in: connection, at: now, who: "reconciler")
-        counts.slotOver += 1
+      let walk = SweepWalk(committed: committed, at: now) {
+        try QueuedSlots.end(after: $0, in: connection)
       }
-      counts.lostEvents = try Self.sweepLost(
-        committed: committed, at: now, limit: limit, in: connection)
-      return counts
+      return try walk.walk(from: stop, limit: limit) { stop, limit in
+        let rows = try Self.rows(
+          of: stop, below: committed, at: now, limit: limit, in: connection)
+        for var row in rows {
+          switch stop {
+          case .published, .unpublished, .claimedOver:
+            row.record.planAfterSlot()
+            try row.save(in: connection, at: now, who: "reconciler")
+          case .lost, .abandoned:
+            row.record.publishAgain()
+            try row.save(in: connection, at: now, who: "reconciler", logged: true)
+          }
+        }
+        return rows.map(\.record)
+      }
+    }
+  }
+
+  private static func rows(
+    of stop: SweepStop, below committed: [Int: Int64], at now: Timestamp, limit: Int,
+    in connection: Connection
+  ) throws -> [DeliveryRow] {
+    switch stop {
+    case .published(let slotEnd, let after):
+      return try rows(
+        SweepQueries.publishedPastSlot, slotEnd, after?.partition ?? -1, after?.offset ?? -1,
+        limit, in: connection)
+    case .unpublished(let slotEnd, let after):
+      return try rows(
+        SweepQueries.unpublishedPastSlot, slotEnd, after?.number ?? .min, limit, in: connection)
+    case .claimedOver:
+      return try rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
+    case .lost(let slotEnd, let partition, let after):
+      return try rows(
+        SweepQueries.queuedBelow, slotEnd, partition, committed[partition] ?? 0, after ?? -1, limit,
+        in: connection)
+    case .abandoned:
+      return try abandoned(below: committed, at: now, limit: limit, in: connection)
     }
   }
 
   /// Leases that are over are those of dead consumers: what they had in flight.
-  private static let maxAbandoned = 20_000
-
-  /// The event was consumed, and nobody has the delivery: it is due to be published again.
-  private static func sweepLost(
-    committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: Connection
-  ) throws -> Int {
-    var swept = 0
-    for slotEnd in try QueuedSlots.ends(after: now, in: connection) {
-      for (partition, offset) in committed.sorted(by: { $0.key < $1.key }) where swept < limit {
-        for var row in try rows(
-          SweepQueries.queuedBelow, slotEnd, partition, offset, limit - swept, in: connection)
-        {
-          row.record.publishAgain()
-          try row.save(in: connection, at: now, who: "reconciler", logged: true)
-          swept += 1
-        }
-      }
-    }
-    let abandoned = try rows(SweepQueries.claimedAbandoned, now, maxAbandoned, in: connection)
-    for var row in abandoned where swept < limit {
-      guard let partition = row.record.partition, let offset = row.record.offset,
+  private static func abandoned(
+    below committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: Connection
+  ) throws -> [DeliveryRow] {
+    let statement = try connection.statement(SweepQueries.claimedAbandoned)
+    now.bind(to: statement, at: 1)
+    defer { statement.reset() }
+    var rows: [DeliveryRow] = []
+    while rows.count < limit, try statement.step() {
+      guard let partition = statement.optionalInteger(DeliveryRow.partitionColumn),
+        let offset = statement.optionalInteger(DeliveryRow.partitionColumn + 1),
         let reached = committed[Int(partition)], offset < reached
       else { continue }
-      row.record.publishAgain()
-      try row.save(in: connection, at: now, who: "reconciler")
-      swept += 1
+      rows.append(try DeliveryRow(statement))
     }
-    return swept
+    return rows
   }
 
-  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
-    try await database.read { connection in
+  package func takeUncertain(
+    on channel: Channel, leaseSeconds: Int64, limit: Int
+  ) async throws -> [UncertainDelivery] {
+    try await database.write { connection in
       let now = try self.now(in: connection)
       var found: [UncertainDelivery] = []
-      try connection.query(SweepQueries.uncertain, now, limit) { statement in
+      try connection.query(SweepQueries.uncertain, channel.code, now, limit) { statement in
         let row = try DeliveryRow(statement)
         guard
           let uncertain = UncertainDelivery(
@@ -83,6 +102,13 @@ extension EmbeddedLedger: DeliveryLedger {
             policy: try self.deliveryPolicies.policy(row.record.policy, in: connection), now: now)
         else { throw DeliveryRow.damaged("an uncertain delivery has no channel") }
         found.append(uncertain)
+      }
+      let lease = try connection.statement(
+        "UPDATE deliveries SET next_at = ? WHERE \(DeliveryRow.byKey)")
+      for uncertain in found {
+        now.adding(seconds: leaseSeconds).bind(to: lease, at: 1)
+        uncertain.key.bind(to: lease, at: 2)
+        try lease.finish()
       }
       return found
     }
@@ -157,18 +183,27 @@ enum SweepQueries {
     """
 
   static let overdueCalls = underWay + " AND d.state = 4 AND d.lease_until <= ? LIMIT ?"
-  static let queuedPastSlot = """
+  static let publishedPastSlot = """
     SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
-    WHERE d.state = 2 AND d.slot_end <= ? LIMIT ?
+    WHERE d.state = 2 AND d.slot_end = ?1 AND (d.partition, d.offset) > (?2, ?3)
+    ORDER BY d.partition, d.offset LIMIT ?4
+    """
+  static let unpublishedPastSlot = """
+    SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
+    WHERE d.state = 2 AND d.slot_end = ?1 AND d.partition IS NULL AND d.offset IS NULL
+      AND d.customer_id > ?2
+    ORDER BY d.customer_id LIMIT ?3
     """
   static let claimedPastSlot =
     underWay + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end <= ?1 LIMIT ?2"
   static let claimedAbandoned =
     underWay
-    + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end > ?1 LIMIT ?2"
+    + " AND d.state = 3 AND d.lease_until <= ?1 AND d.slot_end > ?1"
   static let queuedBelow = """
     SELECT \(DeliveryRow.columns) FROM deliveries d INDEXED BY deliveries_queued
-    WHERE d.state = 2 AND d.slot_end = ? AND d.partition = ? AND d.offset < ? LIMIT ?
+    WHERE d.state = 2 AND d.slot_end = ?1 AND d.partition = ?2 AND d.offset < ?3
+      AND d.offset > ?4
+    ORDER BY d.offset LIMIT ?5
     """
   static let countQueued =
     "SELECT count(*) FROM deliveries INDEXED BY deliveries_queued WHERE state = 2"
@@ -179,7 +214,7 @@ enum SweepQueries {
     """
   static let countUnsettled = """
     SELECT count(*) FROM deliveries INDEXED BY deliveries_uncertain
-    WHERE state = 7 AND next_at < 9223372036854775807
+    WHERE state = 7 AND channel IN (0, 1, 2) AND next_at < 9223372036854775807
     """
   /// With the hash of the contact that the channel has now, and the last attempt's deadline.
   static let uncertain = """
@@ -189,6 +224,6 @@ enum SweepQueries {
     LEFT JOIN customers c ON c.customer_id = d.customer_id
       AND c.recorded_to = 9223372036854775807
     LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
-    WHERE d.state = 7 AND d.next_at <= ? ORDER BY d.next_at LIMIT ?
+    WHERE d.state = 7 AND d.channel = ? AND d.next_at <= ? ORDER BY d.next_at LIMIT ?
     """
 }

@@ -22,6 +22,8 @@ struct DeliveryRow {
     d.issue, d.due_date, d.awaits_bill, d.goes_past_due
     """
   static let columnCount = 40
+  /// Where its event lies; the offset follows.
+  static let partitionColumn = 31
 
   /// Where a delivery's row is, as the end of a statement with its key bound from position `n`.
   static let byKey = "month = ? AND customer_id = ? AND kind = ? AND sequence = ?"
@@ -51,6 +53,7 @@ struct DeliveryRow {
       issue: BillIssue(
         number: row.int(36), dueDate: row.optionalDay(37), isAwaited: row.integer(38) != 0,
         goesPastDue: row.integer(39) != 0))
+    guard record.countsAreInRange else { throw Self.damaged("a count is out of range") }
     savedState = state
     lastAttempt = row.optionalInteger(33)
     lastEntry = row.optionalInteger(34)
@@ -231,7 +234,7 @@ extension DeliveryKey {
       throw DeliveryRow.damaged("a kind is out of range")
     }
     self.init(
-      month: BillingMonth(index: Int32(truncatingIfNeeded: row.integer(column))),
+      month: BillingMonth(index: try row.int32(column)),
       customer: CustomerID(row.integer(column + 1)), kind: kind, sequence: row.int(column + 3))
   }
 

@@ -103,12 +103,14 @@ enum QueuedSlots {
   /// The ends of those that are not over, ascending, stepping along the index.
   static func ends(after now: Timestamp, in connection: Connection) throws -> [Timestamp] {
     var ends: [Timestamp] = []
-    var last = now
-    while let next = try connection.first(nextQuery, last, read: { $0.optionalInteger(0) }) ?? nil {
-      last = Timestamp(milliseconds: next)
-      ends.append(last)
-    }
+    while let next = try end(after: ends.last ?? now, in: connection) { ends.append(next) }
     return ends
+  }
+
+  /// The next one.
+  static func end(after last: Timestamp, in connection: Connection) throws -> Timestamp? {
+    try connection.first(nextQuery, last, read: { $0.optionalInteger(0) })?
+      .map(Timestamp.init(milliseconds:))
   }
 }
 
@@ -134,6 +136,9 @@ struct DispatchRow {
       issue: BillIssue(
         number: row.int(18), dueDate: row.optionalDay(19), isAwaited: row.integer(20) != 0,
         goesPastDue: row.integer(21) != 0))
+    guard DeliveryKey.counts.contains(delivery.generation) else {
+      throw DeliveryRow.damaged("a generation is out of range")
+    }
     slotEnd = Timestamp(milliseconds: row.integer(15))
     lastEntry = row.optionalInteger(16)
   }

@@ -19,7 +19,7 @@ final class InputOwners {
         + "ORDER BY recorded_from DESC LIMIT 1")
     var settled: Set<BillingMonth> = []
     try connection.query("SELECT DISTINCT month FROM runs WHERE job = 1 AND kind = 1") {
-      settled.insert(BillingMonth(index: Int32($0.integer(0))))
+      settled.insert(BillingMonth(index: try $0.int32(0)))
     }
     settledMonths = settled
   }
@@ -55,7 +55,7 @@ final class InputOwners {
     defer { charge.reset() }
     guard try charge.step() else { return nil }
     return (
-      CustomerID(charge.integer(0)), CalendarDay(daysSince1970: Int32(charge.integer(1)))
+      CustomerID(charge.integer(0)), CalendarDay(daysSince1970: try charge.int32(1))
     )
   }
 

@@ -289,7 +289,7 @@ enum RunRows {
     return RunRecord(
       id: row.integer(0),
       key: RunKey(
-        job: job, month: BillingMonth(index: Int32(row.integer(2))), kind: kind,
+        job: job, month: BillingMonth(index: try row.int32(2)), kind: kind,
         sequence: row.int(4)),
       pins: RunPins(
         cutoff: row.integer(9), catalogVersion: row.optionalText(10),

@@ -102,6 +102,14 @@ package final class Statement {
 
   package func int(_ column: Int) -> Int { Int(integer(column)) }
 
+  /// A month or a day; damaged when it is beyond what they can be.
+  package func int32(_ column: Int) throws(StoreError) -> Int32 {
+    guard let value = Int32(exactly: integer(column)) else {
+      throw StoreError(.corrupt, operation: summary, detail: "a month or a day is out of range")
+    }
+    return value
+  }
+
   package func optionalInteger(_ column: Int) -> Int64? {
     isNull(column) ? nil : integer(column)
   }

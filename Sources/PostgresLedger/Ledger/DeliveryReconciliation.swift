@@ -1,4 +1,4 @@
-import Billing
+package import Billing
 package import Delivery
 
 /// Reap, sweep and resolve on PostgreSQL. Everything found is found through an index of what is under
@@ -25,63 +25,83 @@ extension PostgresLedger: DeliveryLedger {
   /// In the deliveries' log.
   private static let reconciler = "reconciler"
 
-  package func sweep(committed: [Int: Int64], limit: Int) async throws -> SweepCounts {
+  package func sweep(
+    committed: [Int: Int64], from stop: SweepStop?, limit: Int
+  ) async throws -> SweepStep {
     try await database.write { connection in
+      try connection.readAlongKeys()
       let now = try self.now(in: connection)
-      var counts = SweepCounts()
       var changes = DeliveryChanges(at: now)
-      let over =
-        try Self.rows(SweepQueries.queuedPastSlot, now, limit, in: connection)
-        + Self.rows(SweepQueries.claimedPastSlot, now, limit, in: connection)
-      for var row in over {
-        row.record.planAfterSlot()
-        changes.save(row, who: Self.reconciler)
-        counts.slotOver += 1
+      let walk = SweepWalk(committed: committed, at: now) {
+        try QueuedSlots.end(after: $0, in: connection)
       }
-      for var row in try Self.lost(committed: committed, at: now, limit: limit, in: connection) {
-        row.record.publishAgain()
-        changes.save(row, who: Self.reconciler, logged: true)
-        counts.lostEvents += 1
+      let step = try walk.walk(from: stop, limit: limit) { stop, limit in
+        let rows = try Self.rows(
+          of: stop, below: committed, at: now, limit: limit, in: connection)
+        for var row in rows {
+          switch stop {
+          case .published, .unpublished, .claimedOver:
+            row.record.planAfterSlot()
+            changes.save(row, who: Self.reconciler)
+          case .lost, .abandoned:
+            row.record.publishAgain()
+            changes.save(row, who: Self.reconciler, logged: true)
+          }
+        }
+        return rows.map(\.saved)
       }
       try changes.write(in: connection)
-      return counts
+      return step
     }
   }
 
-  /// The event was consumed, and nobody has the delivery: it is due to be published again.
-  private static func lost(
-    committed: [Int: Int64], at now: Timestamp, limit: Int, in connection: PostgresConnection
+  private static func rows(
+    of stop: SweepStop, below committed: [Int: Int64], at now: Timestamp, limit: Int,
+    in connection: PostgresConnection
   ) throws -> [DeliveryRow] {
-    guard !committed.isEmpty else { return [] }
-    let positions = committed.sorted { $0.key < $1.key }
-    let partitions = IntegerColumn(positions) { $0.key }
-    let offsets = IntegerColumn(positions) { $0.value }
-    var lost: [DeliveryRow] = []
-    for slotEnd in try QueuedSlots.ends(after: now, in: connection) where lost.count < limit {
-      lost += try rows(
-        SweepQueries.queuedBelow, slotEnd, partitions, offsets, limit - lost.count,
-        in: connection)
+    func rows(_ sql: String, _ values: any PostgresValue...) throws -> [DeliveryRow] {
+      try connection.rows(sql, with: values, read: DeliveryRow.init)
     }
-    if lost.count < limit {
-      lost += try rows(
-        SweepQueries.claimedAbandoned, now, partitions, offsets, limit - lost.count,
-        in: connection)
+    switch stop {
+    case .published(let slotEnd, let after):
+      return try rows(
+        SweepQueries.publishedPastSlot, slotEnd, after?.partition ?? -1, after?.offset ?? -1, limit)
+    case .unpublished(let slotEnd, let after):
+      return try rows(
+        SweepQueries.unpublishedPastSlot, slotEnd, after?.number ?? Int64.min, limit)
+    case .claimedOver:
+      return try rows(SweepQueries.claimedPastSlot, now, limit)
+    case .lost(let slotEnd, let partition, let after):
+      return try rows(
+        SweepQueries.queuedBelow, slotEnd, partition, committed[partition] ?? 0, after ?? -1, limit)
+    case .abandoned:
+      let positions = committed.sorted { $0.key < $1.key }
+      guard !positions.isEmpty else { return [] }
+      return try rows(
+        SweepQueries.claimedAbandoned, now, IntegerColumn(positions) { $0.key },
+        IntegerColumn(positions) { $0.value }, limit)
     }
-    return lost
   }
 
-  package func uncertain(limit: Int) async throws -> [UncertainDelivery] {
-    try await database.read { connection in
+  package func takeUncertain(
+    on channel: Channel, leaseSeconds: Int64, limit: Int
+  ) async throws -> [UncertainDelivery] {
+    try await database.write { connection in
       let now = try self.now(in: connection)
-      return try connection.rows(SweepQueries.uncertain, now, limit) { found in
-        let row = try DeliveryRow(found)
+      var changes = DeliveryChanges(at: now)
+      let found = try connection.rows(SweepQueries.uncertain, channel.code, now, limit) { found in
+        var row = try DeliveryRow(found)
         let delivery = UncertainDelivery(
           row.record, contactHash: found.bytes(DeliveryRow.columnCount),
           notAfter: found.timestamp(DeliveryRow.columnCount + 1),
           policy: try self.deliveryPolicies.policy(row.record.policy, in: connection), now: now)
         guard let delivery else { throw Self.damaged("an uncertain delivery has no channel") }
+        row.record.nextAt = now.adding(seconds: leaseSeconds)
+        changes.save(row, who: nil)
         return delivery
       }
+      try changes.write(in: connection)
+      return found
     }
   }
 
@@ -125,14 +145,6 @@ extension PostgresLedger: DeliveryLedger {
   ) throws -> [DeliveryRow] {
     try connection.rows(sql, moment, limit, read: DeliveryRow.init).sorted(by: DeliveryRow.isBefore)
   }
-
-  private static func rows(
-    _ sql: String, _ moment: Timestamp, _ partitions: IntegerColumn, _ offsets: IntegerColumn,
-    _ limit: Int, in connection: PostgresConnection
-  ) throws -> [DeliveryRow] {
-    try connection.rows(sql, moment, partitions, offsets, limit, read: DeliveryRow.init)
-      .sorted(by: DeliveryRow.isBefore)
-  }
 }
 
 extension AttemptChains {
@@ -154,13 +166,15 @@ enum QueuedSlots {
     after now: Timestamp, in connection: PostgresConnection
   ) throws -> [Timestamp] {
     var ends: [Timestamp] = []
-    var last = now
-    while let next = try connection.first(nextQuery, last, read: { $0.optionalTimestamp(0) }) ?? nil
-    {
-      last = next
-      ends.append(last)
-    }
+    while let next = try end(after: ends.last ?? now, in: connection) { ends.append(next) }
     return ends
+  }
+
+  /// The next one.
+  static func end(
+    after last: Timestamp, in connection: PostgresConnection
+  ) throws -> Timestamp? {
+    try connection.first(nextQuery, last, read: { $0.optionalTimestamp(0) }) ?? nil
   }
 }
 
@@ -171,19 +185,26 @@ enum SweepQueries {
 
   static let overdueCalls =
     "\(select) WHERE d.state = 4 AND d.lease_until <= $1 LIMIT $2 \(passingOver)"
-  static let queuedPastSlot =
-    "\(select) WHERE d.state = 2 AND d.slot_end <= $1 LIMIT $2 \(passingOver)"
+  static let publishedPastSlot = """
+    \(select) WHERE d.state = 2 AND d.slot_end = $1
+      AND (d.topic_partition, d.topic_offset) > ($2, $3)
+    ORDER BY d.slot_end, d.topic_partition, d.topic_offset LIMIT $4 \(passingOver)
+    """
+  /// In the order of the whole index: the planner does not know that what is NULL is all the same.
+  static let unpublishedPastSlot = """
+    \(select) WHERE d.state = 2 AND d.slot_end = $1 AND d.topic_partition IS NULL
+      AND d.topic_offset IS NULL AND d.customer_id > $2
+    ORDER BY d.slot_end, d.topic_partition, d.topic_offset, d.customer_id LIMIT $3 \(passingOver)
+    """
   static let claimedPastSlot = """
     \(select) WHERE d.state = 3 AND d.lease_until <= $1 AND d.slot_end <= $1 LIMIT $2
     \(passingOver)
     """
-  /// Below what the group has committed of each partition.
+  /// Below what the group has committed of a partition.
   static let queuedBelow = """
-    SELECT \(DeliveryRow.columns)
-    FROM unnest($2, $3) AS p (number, reached)
-    JOIN deliveries d ON d.state = 2 AND d.slot_end = $1 AND d.topic_partition = p.number
-      AND d.topic_offset < p.reached
-    LIMIT $4 \(passingOver)
+    \(select) WHERE d.state = 2 AND d.slot_end = $1 AND d.topic_partition = $2
+      AND d.topic_offset < $3 AND d.topic_offset > $4
+    ORDER BY d.slot_end, d.topic_partition, d.topic_offset LIMIT $5 \(passingOver)
     """
   static let claimedAbandoned = """
     \(select) WHERE d.state = 3 AND d.lease_until <= $1 AND d.slot_end > $1
@@ -201,8 +222,8 @@ enum SweepQueries {
   static let uncertain = """
     SELECT \(DeliveryRow.columns),
       CASE d.channel WHEN 1 THEN c.email_hash ELSE c.phone_hash END, a.deadline
-    FROM (SELECT * FROM deliveries d WHERE d.state = 7 AND d.next_at <= $1
-      ORDER BY d.next_at LIMIT $2) d
+    FROM (SELECT * FROM deliveries d WHERE d.state = 7 AND d.channel = $1 AND d.next_at <= $2
+      ORDER BY d.next_at LIMIT $3 FOR UPDATE OF d SKIP LOCKED) d
     LEFT JOIN customers c ON c.customer_id = d.customer_id
       AND c.recorded_to = 9223372036854775807
     LEFT JOIN attempts a ON a.month = d.month AND a.attempt_id = d.last_attempt

@@ -54,6 +54,9 @@ struct DeliveryRow {
       issue: BillIssue(
         number: row.int(36), dueDate: row.optionalDay(37), isAwaited: row.bool(38),
         goesPastDue: row.bool(39)))
+    guard record.countsAreInRange else {
+      throw PostgresLedger.damaged("a count of a delivery is out of range")
+    }
     saved = record
     lastAttempt = row.optionalInteger(34)
     lastEntry = row.optionalInteger(35)

@@ -38,6 +38,9 @@ struct DueRow {
       issue: BillIssue(
         number: row.int(21), dueDate: row.optionalDay(22), isAwaited: row.bool(23),
         goesPastDue: row.bool(24)))
+    guard DeliveryKey.counts.contains(delivery.generation) else {
+      throw PostgresLedger.damaged("a delivery's generation is out of range")
+    }
     lastEntry = row.optionalInteger(15)
     slotEnd = row.timestamp(16)
     state = DeliveryState(code: row.int(17))

@@ -17,6 +17,7 @@ struct DeliveryPlatform: Sendable {
   private let reissuing: Reissuing
   private let parts: Parts
   private let timing: DeliveryTiming
+  let reconciler: Reconciler
   /// The providers' clock where it is simulated: it follows the ledger's time.
   private let simulatedClock: SimulatedClock?
 
@@ -59,6 +60,10 @@ struct DeliveryPlatform: Sendable {
     parts = Parts(
       bills: StoredBills(store: bills), remaker: RemadeBills(bills: pinned, store: bills),
       providers: providers, seal: seal)
+    reconciler = Reconciler(
+      ledger: Gates.delivery(ledger), positions: events.positions(of: Self.group),
+      providers: providers, random: SystemRandom(), timing: timing, clock: environment.clock,
+      who: ProcessIdentity.current.description, logger: environment.logger("reconciler"))
   }
 
   /// The stand-ins can be asked, and refuse what comes too late. They keep no keys: what would be
@@ -107,14 +112,6 @@ struct DeliveryPlatform: Sendable {
       owner: owner, configuration: settings, logger: environment.logger("delivery"))
   }
 
-  var reconciler: Reconciler {
-    Reconciler(
-      ledger: Gates.delivery(ledger), positions: positions, providers: parts.providers,
-      random: SystemRandom(),
-      timing: timing, who: ProcessIdentity.current.description,
-      logger: environment.logger("reconciler"))
-  }
-
   /// Issues made between two ticks, at most about so many: the next tick is not to wait for them.
   private static let issuesPerPass = 2000
 
@@ -129,11 +126,11 @@ struct DeliveryPlatform: Sendable {
     }
   }
 
-  /// One pass of what tends a ledger between ticks: what is to be looked at again, and retries that
-  /// are due.
+  /// One pass of what tends a ledger between ticks: what is to be looked at again, all of it, and
+  /// retries that are due.
   @discardableResult
   func reconcile() async throws -> DispatchReport {
-    _ = try await reconciler.pass()
+    while try await reconciler.pass().isCut {}
     let report = try await dispatcher.passRetries()
     try await reissue()
     return report

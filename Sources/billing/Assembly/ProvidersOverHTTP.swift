@@ -26,7 +26,7 @@ struct ProvidersOverHTTP: Sendable {
       HTTPProvider(
         channel: channel, address: address, maxInFlight: connections,
         // Leaves a quarter of the time to write in once there is a connection.
-        connectMilliseconds: timing.startWithin * 3 / 4,
+        connectMilliseconds: timing.startWithin * 3 / 4, clock: environment.clock,
         logger: environment.logger("providers"))
     }
     for (channel, provider) in zip(addresses.keys, served) { providers[channel] = provider }

@@ -37,7 +37,7 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
     commandName: "resolve",
     abstract: "Say what became of uncertain deliveries: accepted, or never taken.",
     discussion: """
-      Only deliveries that wait for an operator (reason awaitsOperator) are resolved; of any other \
+      Only deliveries that wait for an operator (reason awaitsOperator, throttled or unavailable) are resolved; of any other \
       the platform still asks the provider. `--absent`: its next attempt or channel follows, as if \
       the provider had said so; --absent of what was taken after all sends it twice. `billing \
       deliveries list --json` and `billing explain delivery` show the keys to ask a provider for.

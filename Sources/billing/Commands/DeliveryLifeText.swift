@@ -7,7 +7,7 @@ struct DeliveryLifeText {
 
   func text(of life: DeliveryLife) -> String {
     let state = Phrase.stateName(life.state).text(in: language)
-    let reason = (life.reason.map { " (\($0))" } ?? "")
+    let reason = (life.reason.map { " (\(Phrase.reason($0).text(in: language)))" } ?? "")
     var text = Phrase.deliveryTitle(life.key.description, state + reason).text(in: language) + "\n"
     var facts = Table([Table.Column(""), Table.Column("")])
     func add(_ name: Phrase, _ value: String) { facts.add([name.text(in: language), value]) }
@@ -34,7 +34,7 @@ struct DeliveryLifeText {
       let detail = [
         entry.slotEnd.map { Phrase.forSlotUntil($0, in: life.timeZone).text(in: language) },
         attempt.map { Phrase.attemptNumber($0.number, $0.outcome).text(in: language) },
-        entry.reason, entry.note,
+        entry.reason.map { Phrase.reason($0).text(in: language) }, entry.note,
       ]
       table.add([
         entry.at.spoken, Phrase.stateName(entry.state).text(in: language),
@@ -52,7 +52,8 @@ struct DeliveryLifeText {
         String(attempt.number), attempt.provider, attempt.key(of: delivery) ?? "",
         attempt.openedAt.spoken, attempt.closedAt?.spoken ?? "",
         attempt.outcome.map { Phrase.outcomeName($0).text(in: language) } ?? "…",
-        [attempt.reference, attempt.reason].compactMap { $0 }.joined(separator: ", "),
+        [attempt.reference, attempt.reason.map { Phrase.reason($0).text(in: language) }]
+          .compactMap { $0 }.joined(separator: ", "),
       ])
     }
     return table

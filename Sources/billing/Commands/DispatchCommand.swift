@@ -56,10 +56,11 @@ struct DispatchCommand: AsyncParsableCommand {
     case .simulated: clock = SimulatedClock(at: now)
     }
     let delivery = try await platform.delivery(providerClock: clock)
-    _ = try await delivery.reconciler.pass()
     try await delivery.reissue()
     var sending = SendingReport()
     sending.add(try await delivery.dispatcher.tick())
+    // Afterwards: no provider that is asked about its messages may hold up the tick.
+    sending.add(again: try await delivery.reconcile())
     if report.json {
       environment.terminal.print(sending.dispatchJSON.text)
     } else {

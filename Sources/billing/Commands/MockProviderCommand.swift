@@ -13,7 +13,8 @@ struct MockProviderCommand: AsyncParsableCommand {
       is in its ledger before it says so, where `billing verify` reads it.
 
       A fault is KIND=N, KIND=FIRST-LAST (messages by number, from 1) or KIND=PERCENT%, with KIND \
-      one of \(MockFault.kinds.joined(separator: ", ")): before or after the message was accepted.
+      one of \(MockFault.kinds.joined(separator: ", ")): before or after the message was accepted; \
+      of hang-look-up, N counts the questions.
 
       Examples:
         billing mock-provider --port 8025
@@ -62,7 +63,8 @@ struct MockProviderCommand: AsyncParsableCommand {
   @Option(
     name: .long,
     help: ArgumentHelp(
-      "It can be asked for a key, and is sure after this long; or no.", valueName: "seconds"))
+      "It can be asked for a key, and is sure after this long; or unsure; or no.",
+      valueName: "seconds"))
   var lookUp = "no"
 
   @Flag(name: .long, help: "Refuse what arrives after the time that its request names.")
@@ -85,9 +87,11 @@ struct MockProviderCommand: AsyncParsableCommand {
     if let failures, MockFault.perMillion(percent: failures) == nil {
       throw ValidationError(.failuresPercentage)
     }
-    for (name, text) in [("--keep-keys", keepKeys), ("--look-up", lookUp)]
-    where Self.seconds(text) == nil {
-      throw ValidationError(.secondsOrNo(name))
+    guard Self.seconds(keepKeys) != nil else {
+      throw ValidationError(.secondsOrNo("--keep-keys"))
+    }
+    guard Self.seconds(lookUp) != nil || lookUp == Self.unsure else {
+      throw ValidationError(.lookUpSeconds)
     }
     for fault in faults where MockFault(fault) == nil {
       throw ValidationError(
@@ -110,7 +114,7 @@ struct MockProviderCommand: AsyncParsableCommand {
         latencyMilliseconds: latencyMs, failuresPerMillion: failures.flatMap(MockFault.perMillion),
         seed: seed,
         capabilities: ProviderCapabilities(
-          keepsKeySeconds: Self.seconds(keepKeys) ?? nil,
+          keepsKeySeconds: Self.seconds(keepKeys) ?? nil, canBeAsked: lookUp == Self.unsure,
           lookUpSettlesSeconds: Self.seconds(lookUp) ?? nil, refusesLate: refuseLate),
         faults: faults.compactMap(MockFault.init)),
       in: environment)
@@ -121,6 +125,9 @@ struct MockProviderCommand: AsyncParsableCommand {
       }
     }
   }
+
+  /// It can be asked, and never is sure that it has not got a message.
+  private static let unsure = "unsure"
 
   /// `nil` for what is neither a number nor `no`; the number, or `nil` for `no`.
   private static func seconds(_ text: String) -> Int64?? {

@@ -45,7 +45,7 @@ struct SimulatedSending {
   /// Everything that there is to do at this moment: what is sent may leave something to be sent at
   /// once, on the next channel. It ends, because every round takes attempts.
   private func work(_ report: inout SendingReport) async throws {
-    _ = try await platform.reconciler.pass()
+    while try await platform.reconciler.pass().isCut {}
     try await platform.reissue()
     var sent = 0
     repeat {
@@ -58,7 +58,11 @@ struct SimulatedSending {
   }
 }
 
-/// Looks after a ledger that keeps real time: ticks, and the reconciler every 10 s.
+/// Looks after a ledger that keeps real time: ticks, and every 10 s the reconciler, the retries, and
+/// bills that deliveries wait for.
+///
+/// Each by itself, so that none waits for another: a provider that does not answer holds up neither
+/// the next tick nor what is asked of another provider.
 struct Tending: Sendable {
   let platform: DeliveryPlatform
   let clock: any WallClock
@@ -68,34 +72,98 @@ struct Tending: Sendable {
 
   /// Goes on until the task is cancelled or there is an end.
   func tend(
-    report: @Sendable (DispatchReport) -> Void, isOver: @Sendable () async throws -> Bool
+    report: @escaping @Sendable (DispatchReport) -> Void,
+    isOver: @escaping @Sendable () async throws -> Bool
   ) async throws {
-    var nextTick = tickSeconds == nil ? nil : clock.now()
-    while true {
-      try Task.checkCancellation()
-      let now = clock.now()
-      do {
-        if let tick = nextTick, now >= tick, let tickSeconds {
-          _ = try await platform.reconciler.pass()
-          report(try await platform.dispatcher.tick())
-          nextTick = try await firstTick(after: now, within: tickSeconds)
-          try await platform.reissue()
-        } else {
-          report(try await platform.reconcile())
-        }
-        if try await isOver() { return }
-      } catch let error as StoreError where error.isRetryable {
-        // An import may hold the ledger for minutes: the next pass does what this one could not.
-        logger.warning("a pass was put off", metadata: ["cause": "\(error)"])
+    // Before anything else.
+    var next = clock.now()
+    if let tickSeconds { next = try await tick(every: tickSeconds, report) }
+    let first = next
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      if let tickSeconds {
+        group.addTask { try await keepTicking(every: tickSeconds, from: first, report) }
       }
-      let pause = now.adding(seconds: Reconciler.intervalSeconds)
-      try await clock.sleep(until: min(nextTick ?? pause, pause))
+      for work in Reconciler.Work.all {
+        group.addTask {
+          try await everySoOften {
+            try await platform.reconciler.perform(work).isCut ? .atOnce : .later
+          }
+        }
+      }
+      group.addTask {
+        try await everySoOften {
+          try await platform.reissue()
+          return .later
+        }
+      }
+      group.addTask {
+        try await everySoOften {
+          report(try await platform.dispatcher.passRetries())
+          return try await isOver() ? .never : .later
+        }
+      }
+      // Only what is over ends without an error.
+      try await group.next()
+      group.cancelAll()
+      while case .failure? = await group.nextResult() {}
     }
   }
 
-  private func firstTick(after now: Timestamp, within seconds: Int64) async throws -> Timestamp {
-    let slots = try await platform.agenda.waiting(at: now).map { $0.zone.slot(at: now).end }
-    return min(slots.min() ?? .distant, now.adding(seconds: seconds))
+  private enum Again {
+    case atOnce
+    case later
+    case never
+  }
+
+  private func everySoOften(_ pass: () async throws -> Again) async throws {
+    while true {
+      try Task.checkCancellation()
+      switch try await patiently(pass) ?? .later {
+      case .atOnce: continue
+      case .later: try await clock.sleep(milliseconds: Reconciler.intervalSeconds * 1000)
+      case .never: return
+      }
+    }
+  }
+
+  private func keepTicking(
+    every seconds: Int64, from first: Timestamp, _ report: (DispatchReport) -> Void
+  ) async throws {
+    var next = first
+    while true {
+      try Task.checkCancellation()
+      let now = clock.now()
+      if now >= next {
+        next = try await tick(every: seconds, report)
+      } else {
+        // The clock may be set meanwhile.
+        try await clock.sleep(until: min(next, now.adding(seconds: Reconciler.intervalSeconds)))
+      }
+    }
+  }
+
+  /// When the next one is due: soon, where this one could not be.
+  private func tick(
+    every seconds: Int64, _ report: (DispatchReport) -> Void
+  ) async throws -> Timestamp {
+    let now = clock.now()
+    let next = try await patiently {
+      report(try await platform.dispatcher.tick())
+      let slots = try await platform.agenda.waiting(at: now).map { $0.zone.slot(at: now).end }
+      return min(slots.min() ?? .never, now.adding(seconds: seconds))
+    }
+    return next ?? now.adding(seconds: Reconciler.intervalSeconds)
+  }
+
+  /// `nil` where the ledger cannot be had now: an import may hold it for minutes, and the next pass
+  /// does what this one could not.
+  private func patiently<Value>(_ pass: () async throws -> Value) async throws -> Value? {
+    do {
+      return try await pass()
+    } catch let error as StoreError where error.isRetryable {
+      logger.warning("a pass was put off", metadata: ["cause": "\(error)"])
+      return nil
+    }
   }
 }
 
@@ -113,9 +181,4 @@ struct GracefulConsumer: Sendable {
       consumer.stop()
     }
   }
-}
-
-extension Timestamp {
-  /// Later than anything that happens.
-  fileprivate static let distant = Timestamp(milliseconds: .max)
 }

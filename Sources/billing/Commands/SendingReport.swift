@@ -20,6 +20,13 @@ struct SendingReport: Hashable, Sendable {
     dispatched.remaining = tick.remaining
   }
 
+  /// What came behind a tick: what is left and what waits is as the tick said.
+  mutating func add(again pass: DispatchReport) {
+    let (waiting, remaining) = (dispatched.waiting, dispatched.remaining)
+    add(pass)
+    (dispatched.waiting, dispatched.remaining) = (waiting, remaining)
+  }
+
   mutating func add(_ work: ConsumerReport) {
     delivered.intended += work.intended
     delivered.accepted += work.accepted

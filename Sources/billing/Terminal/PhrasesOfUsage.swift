@@ -63,6 +63,10 @@ extension Phrase {
       "\(option) takes a number of seconds, or no.", ko: "\(option)에는 초 단위의 수나 no를 적으십시오.")
   }
 
+  static let lookUpSeconds = Phrase(
+    "--look-up takes a number of seconds, unsure, or no.",
+    ko: "--look-up에는 초 단위의 수나 unsure, no를 적으십시오.")
+
   static func badFault(_ fault: String, kinds: String) -> Phrase {
     Phrase(
       "--fault \(fault): give KIND=N, KIND=FIRST-LAST or KIND=PERCENT%, KIND one of \(kinds).",

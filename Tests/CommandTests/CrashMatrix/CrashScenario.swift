@@ -80,7 +80,8 @@ struct CrashScenario: Sendable {
     CrashScenario(
       name: "reconcile", begins: .abandoned, command: ["dispatch"],
       calls: [
-        .reap, .sweep, .resolve, .takeUnpublished, .queueDue, .publish, .markPublished,
+        .reap, .sweep, .takeUncertain, .resolve, .takeUnpublished, .queueDue, .publish,
+        .markPublished,
       ], providers: .asked),
   ]
 

@@ -340,11 +340,14 @@ CREATE INDEX deliveries_planned ON deliveries
 CREATE INDEX deliveries_planned_again ON deliveries
   (time_zone, next_at, month, customer_id, kind, sequence, quiet_mask)
   WHERE state = 1 AND queued_at > 0;
--- Not yet published (partition NULL), or published and not yet claimed. Batches are neighbours.
-CREATE INDEX deliveries_queued ON deliveries (slot_end, partition, offset) WHERE state = 2;
+-- Not yet published (partition NULL), or published and not yet claimed. Batches are neighbours. The
+-- customer is what a sweep goes along where nothing is published.
+CREATE INDEX deliveries_queued ON deliveries (slot_end, partition, offset, customer_id)
+  WHERE state = 2;
 CREATE INDEX deliveries_under_way ON deliveries (state, lease_until) WHERE state IN (3, 4);
--- Uncertain ones by when they are to be looked at; the highest integer is never by itself.
-CREATE INDEX deliveries_uncertain ON deliveries (next_at) WHERE state = 7;
+-- Uncertain ones of a provider by when they are to be looked at; the highest integer is never by
+-- itself. Whoever looks at one moves it ahead meanwhile.
+CREATE INDEX deliveries_uncertain ON deliveries (channel, next_at) WHERE state = 7;
 -- What somebody has to look at, in the order in which it is listed, with what is counted of it.
 CREATE INDEX deliveries_set_aside ON deliveries
   (state, month, customer_id, kind, sequence, reason, changed_at) WHERE state IN (6, 7, 8, 9);

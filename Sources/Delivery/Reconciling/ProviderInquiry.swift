@@ -1,0 +1,163 @@
+import Billing
+import Logging
+import Synchronization
+
+/// Finds out what became of a channel's uncertain deliveries, by what its provider can do.
+///
+/// Bounded in how many questions are under way and in how long it takes; a provider that answers
+/// none of them is left alone for a while, longer each time. The rows that are asked about are
+/// leased: other processes ask about others, and a process that dies only delays them.
+final class ProviderInquiry: Sendable {
+  /// Questions under way at once, and rows that are leased together.
+  private static let questionsAtOnce = 50
+  /// A pass begins no further questions after this.
+  private static let passMilliseconds: Int64 = 5000
+  /// Nor after this many.
+  private static let mostQuestions = 5000
+  /// Far longer than a question and the recording of its answer take.
+  private static let leaseSeconds: Int64 = 60
+  private static let shortestSilence: Int64 = 10_000
+  private static let longestSilence: Int64 = 120_000
+
+  /// Since when nobody answers, on the steady clock.
+  private struct Silence {
+    var until: Int64
+    var milliseconds: Int64
+  }
+
+  private let channel: Channel
+  /// `nil`: nobody is configured to ask.
+  private let provider: (any Provider)?
+  private let ledger: any DeliveryLedger
+  private let random: any RandomSource
+  private let timing: DeliveryTiming
+  private let clock: any WallClock
+  private let who: String
+  private let logger: Logger
+  private let silence = Mutex<Silence?>(nil)
+
+  init(
+    channel: Channel, provider: (any Provider)?, ledger: any DeliveryLedger,
+    random: any RandomSource, timing: DeliveryTiming, clock: any WallClock, who: String,
+    logger: Logger
+  ) {
+    self.channel = channel
+    self.provider = provider
+    self.ledger = ledger
+    self.random = random
+    self.timing = timing
+    self.clock = clock
+    self.who = who
+    self.logger = logger
+  }
+
+  /// Every finding moves its delivery on or sets when it is looked at again, so that this ends.
+  func pass() async throws -> ReconcilerReport {
+    var report = ReconcilerReport()
+    let began = clock.steadyMilliseconds()
+    if let silence = silence.withLock({ $0 }), began < silence.until { return report }
+    var capabilities: ProviderCapabilities??
+    var handled = 0
+    while true {
+      let uncertain = try await ledger.takeUncertain(
+        on: channel, leaseSeconds: Self.leaseSeconds, limit: Self.questionsAtOnce)
+      guard !uncertain.isEmpty else { return report }
+      // One that was started again may be another: asked anew in every pass.
+      if capabilities == nil { capabilities = .some(await provider?.statedCapabilities()) }
+      let findings = await findings(on: uncertain, by: capabilities ?? nil)
+      let outcomes = try await ledger.resolve(findings.map(\.resolution), who: who)
+      for outcome in outcomes {
+        switch outcome {
+        case .resolved(.uncertain), .stale: report.leftUncertain += 1
+        case .resolved: report.resolved += 1
+        }
+      }
+      handled += uncertain.count
+      if note(findings) { return report }
+      if uncertain.count < Self.questionsAtOnce { return report }
+      let elapsed = clock.steadyMilliseconds().saturatingSubtract(began)
+      if elapsed >= Self.passMilliseconds || handled >= Self.mostQuestions || Task.isCancelled {
+        return report.cut
+      }
+    }
+  }
+
+  /// Whether the provider is to be left alone for now.
+  private func note(_ findings: [Finding]) -> Bool {
+    let answers = findings.compactMap(\.isAnswered)
+    guard !answers.isEmpty else { return false }
+    if answers.contains(true) {
+      silence.withLock { $0 = nil }
+      return false
+    }
+    let pause = silence.withLock { silence in
+      let last = silence?.milliseconds ?? 0
+      let pause = min(max(last.saturatingMultiply(2), Self.shortestSilence), Self.longestSilence)
+      silence = Silence(
+        until: clock.steadyMilliseconds().saturatingAdd(pause), milliseconds: pause)
+      return pause
+    }
+    logger.warning(
+      "the provider does not say what became of messages; it is asked again later",
+      metadata: ["channel": "\(channel.rawValue)", "seconds": "\(pause / 1000)"])
+    return true
+  }
+
+  // MARK: One delivery
+
+  private struct Finding: Sendable {
+    var resolution: Resolution
+    /// Whether the provider answered; `nil`: it was not asked.
+    var isAnswered: Bool?
+  }
+
+  /// Questions run side by side; the findings are in the deliveries' order.
+  private func findings(
+    on uncertain: [UncertainDelivery], by capabilities: ProviderCapabilities?
+  ) async -> [Finding] {
+    await withTaskGroup(of: (Int, Finding).self) { group in
+      for (position, delivery) in uncertain.enumerated() {
+        let jitter = random.next()
+        group.addTask {
+          let (finding, isAnswered) = await self.finding(
+            on: delivery, by: capabilities, jitter: jitter)
+          let resolution = Resolution(
+            key: delivery.key, generation: delivery.generation, finding: finding)
+          return (position, Finding(resolution: resolution, isAnswered: isAnswered))
+        }
+      }
+      var found: [(Int, Finding)] = []
+      for await each in group { found.append(each) }
+      return found.sorted { $0.0 < $1.0 }.map(\.1)
+    }
+  }
+
+  private func finding(
+    on delivery: UncertainDelivery, by capabilities: ProviderCapabilities?, jitter: UInt64
+  ) async -> (Resolution.Finding, isAnswered: Bool?) {
+    let later = LookUpSchedule.next(after: delivery.now, notAfter: delivery.notAfter)
+    guard let provider else { return (.park, nil) }
+    guard let capabilities else { return (.lookAgain(at: later), false) }
+    switch UncertainDecision.decide(delivery, provider: capabilities, timing: timing) {
+    case .sendAgain: return (.sendAgain, nil)
+    case .leaveToOperator: return (.park, nil)
+    case .lookUp(let absence):
+      switch await provider.lookUp(delivery.idempotencyKey) {
+      case .found(let reference): return (.accepted(reference: reference), true)
+      case .absent: return (absence.finding(jitter: jitter), true)
+      case .unavailable: return (.lookAgain(at: later), false)
+      }
+    }
+  }
+}
+
+extension UncertainDecision.Absence {
+  fileprivate func finding(jitter: UInt64) -> Resolution.Finding {
+    switch self {
+    case .proven: .absent(jitter: jitter)
+    case .lookAgain(let moment): .lookAgain(at: moment)
+    case .sendAgain: .sendAgain
+    case .leaveToOperator: .park
+    }
+  }
+}
