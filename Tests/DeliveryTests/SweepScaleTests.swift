@@ -13,7 +13,7 @@ import Testing
 @Suite("A sweep of a whole slot", .serialized)
 struct SweepScaleTests {
   private static let count =
-    ProcessInfo.processInfo.environment["SWEEP_ROWS"].flatMap { Int($0) } ?? 4000
+    ProcessInfo.processInfo.environment["SWEEP_ROWS"].flatMap { Int($0) } ?? 2000
 
   @Test(arguments: LedgerKind.allCases, [false, true])
   func `looks at each row once`(on kind: LedgerKind, besideOldSnapshot: Bool) async throws {
