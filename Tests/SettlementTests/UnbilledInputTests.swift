@@ -275,8 +275,8 @@ struct UnbilledInputTests {
     ])
     #expect(
       try await ofMonth(bench) == [
-        "usageOutsideCohort 2026-10 data_mb 2 12", "usageOutsideCohort 2026-10 nowhere 1 2",
-        "lineOutsideCohort 2026-10 - 6 0",
+        "usageWithoutActiveDays 2026-10 data_mb 1 3", "usageOutsideCohort 2026-10 data_mb 1 9",
+        "usageOutsideCohort 2026-10 nowhere 1 2", "lineOutsideCohort 2026-10 - 6 0",
       ])
     // Mended: a line ends, usage is set to 0, and a customer had not left.
     try await bench.importing([
@@ -317,6 +317,32 @@ struct UnbilledInputTests {
     try await correct(bench, 1)
     #expect(try await bench.statement(1, version: 2)?.totals.total == 26_000)
     #expect(try await ofMonth(bench).isEmpty)
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `usage of a former customer's ended line is of a line without an active day`(
+    on kind: LedgerKind
+  ) async throws {
+    let bench = try await SettlementBench(kind)
+    try await bench.importing([
+      "catalog.yaml": Self.catalog,
+      "customers.csv": customer(1, "2020-01-01", "2026-09-10") + "\n"
+        + customer(2, "2020-01-01", ""),
+      "subscriptions.csv": "1,1,SMALL,2020-01-01,2026-09-10\n2,2,SMALL,2020-01-01,",
+      "usage.csv": "1,2026-10,data_mb,3",
+    ])
+    try await settle(month, bench)
+    #expect(try await ofMonth(bench) == ["usageWithoutActiveDays 2026-10 data_mb 1 3"])
+    // The line went on: it is active, and its customer is not of the month.
+    try await bench.importing(["subscriptions.csv": "1,1,SMALL,2020-01-01,"])
+    #expect(
+      try await ofMonth(bench) == [
+        "usageOutsideCohort 2026-10 data_mb 1 3", "lineOutsideCohort 2026-10 - 1 0",
+      ])
+    // Nor had the customer left: for a supplement.
+    try await bench.importing(["customers.csv": customer(1, "2020-01-01", "")])
+    #expect(try await ofMonth(bench).isEmpty)
+    #expect(try await bench.ledger.unbilled(of: month).lateCustomers == 1)
   }
 
   @Test(arguments: LedgerKind.allCases)

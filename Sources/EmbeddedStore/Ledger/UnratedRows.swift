@@ -102,26 +102,26 @@ enum UnratedRows {
   private static func left(_ look: Look, _ customer: String = "IS NOT NULL") -> String {
     var parts = [
       """
-      SELECT r.kind, r.customer_id, r.line_id, r.metric, u.coefficient, u.scale
+      SELECT CASE WHEN r.kind = 1 THEN 1 WHEN \(isOutside("r")) AND \(isActive("r")) THEN 3
+        ELSE 2 END AS kind, r.customer_id, r.line_id, r.metric, u.coefficient, u.scale
       FROM unrated r CROSS JOIN usage u ON u.month = ?1 AND u.customer_id = r.customer_id
         AND u.line_id = r.line_id AND u.metric = r.metric
       WHERE r.month = ?1 AND r.customer_id \(customer) AND r.superseded_by IS NULL
         AND u.recorded_to = 9223372036854775807 AND u.coefficient <> 0
-        AND (r.kind < 3 OR \(isOutside("r"))) AND ?4 IS NOT NULL
+        AND (r.kind = 1 OR \(isOutside("r")) OR (r.kind = 2 AND EXISTS (SELECT 1
+          FROM manifest m WHERE m.month = ?1 AND m.customer_id = r.customer_id))) AND ?4 IS NOT NULL
       """,
       """
       SELECT 4 AS kind, r.customer_id, r.line_id, '' AS metric, 0 AS coefficient, 0 AS scale
       FROM unrated r
       WHERE r.month = ?1 AND r.customer_id \(customer) AND r.superseded_by IS NULL AND r.kind = 4
-        AND \(isOutside("r")) AND EXISTS (
-          SELECT 1 FROM segments s WHERE s.customer_id = r.customer_id AND s.line_id = r.line_id
-            AND \(isActive))
+        AND \(isOutside("r")) AND \(isActive("r"))
       """,
     ]
     if look.isLate {
       parts += [
         """
-        SELECT 3, u.customer_id, u.line_id, u.metric, u.coefficient, u.scale FROM usage u
+        SELECT CASE WHEN \(isActive("u")) THEN 3 ELSE 2 END, u.customer_id, u.line_id, u.metric, u.coefficient, u.scale FROM usage u
         WHERE u.month = ?1 AND u.customer_id \(customer) AND u.recorded_from > ?4
           AND u.recorded_to = 9223372036854775807 AND u.coefficient <> 0 AND \(isUnseen("u"))
           AND NOT EXISTS (SELECT 1 FROM unrated r WHERE r.month = ?1
@@ -130,7 +130,7 @@ enum UnratedRows {
         """,
         """
         SELECT DISTINCT 4, s.customer_id, s.line_id, '', 0, 0 FROM segments s
-        WHERE s.customer_id \(customer) AND s.recorded_from > ?4 AND \(isActive)
+        WHERE s.customer_id \(customer) AND s.recorded_from > ?4 AND \(coversDay)
           AND \(isUnseen("s")) AND NOT EXISTS (SELECT 1 FROM unrated r WHERE r.month = ?1
             AND r.customer_id = s.customer_id AND r.line_id = s.line_id AND r.metric = ''
             AND r.superseded_by IS NULL)
@@ -140,7 +140,15 @@ enum UnratedRows {
     return parts.joined(separator: " UNION ALL ")
   }
 
-  private static let isActive = """
+  /// Whether a line has an active day in the month, as it is recorded now.
+  private static func isActive(_ row: String) -> String {
+    """
+    EXISTS (SELECT 1 FROM segments s WHERE s.customer_id = \(row).customer_id
+      AND s.line_id = \(row).line_id AND \(coversDay))
+    """
+  }
+
+  private static let coversDay = """
     s.recorded_to = 9223372036854775807 AND s.active_from < ?3
     AND (s.active_to IS NULL OR (s.active_to > ?2 AND s.active_to > s.active_from))
     """

@@ -13,9 +13,9 @@ package enum UnbilledKind: String, CaseIterable, Hashable, Sendable {
   case usageOfUnknownMetric
   /// Usage of a line without an active day in the month.
   case usageWithoutActiveDays
-  /// Usage of a customer whose own dates do not reach into the month.
+  /// Usage of an active line of a customer whose own dates do not reach into the month.
   case usageOutsideCohort
-  /// An active line of such a customer.
+  /// Such a line itself.
   case lineOutsideCohort
   /// Usage of a month before the first one that the ledger settled.
   case usageBeforeFirstMonth

@@ -42,10 +42,10 @@ package struct UnratedInputs: Sendable {
       }
       for usage in line.usage where usage.quantity != .zero {
         let kind: UnbilledKind
-        if !input.isOfMonth {
-          kind = .usageOutsideCohort
-        } else if !isActive {
+        if !isActive {
           kind = .usageWithoutActiveDays
+        } else if !input.isOfMonth {
+          kind = .usageOutsideCohort
         } else if !metrics.contains(usage.metric) {
           kind = .usageOfUnknownMetric
         } else {

@@ -51,8 +51,8 @@ extension Phrase {
       Phrase("usage of lines without an active day in the month", ko: "그 달에 사용 중인 날이 없는 회선의 사용량")
     case .usageOutsideCohort:
       Phrase(
-        "usage of customers whose own dates do not reach into the month",
-        ko: "가입·해지일로 보아 그 달의 고객이 아닌 고객의 사용량")
+        "usage of active lines of customers whose own dates do not reach into the month",
+        ko: "가입·해지일로 보아 그 달의 고객이 아닌 고객의 사용 중 회선의 사용량")
     case .lineOutsideCohort:
       Phrase(
         "active lines of customers whose own dates do not reach into the month",
@@ -81,9 +81,9 @@ extension Phrase {
         ko: "그 달을 정산하십시오. `billing settle --due`가 저절로 정산합니다.")
     case .chargeAhead:
       Phrase(
-        "They are billed with their month; if the day is mistyped, import them again with the "
-          + "right one.",
-        ko: "그 달과 함께 청구됩니다. 날짜를 잘못 적었으면 바른 날짜로 다시 가져오십시오.")
+        "They are billed with their month; if the day is mistyped, import them again with a day of "
+          + "the month that is settled next.",
+        ko: "그 달과 함께 청구됩니다. 날짜를 잘못 적었으면 다음에 정산할 달의 날짜로 다시 가져오십시오.")
     case .usageOfUnknownMetric:
       Phrase(
         "Import it under the right metric and this one as 0, or a catalog that names it; then "
@@ -92,8 +92,8 @@ extension Phrase {
     case .usageWithoutActiveDays:
       Phrase(
         "Import the line's days (subscriptions.csv), or the usage as 0; then correct the month for "
-          + "these customers.",
-        ko: "회선의 사용 기간(subscriptions.csv)을 가져오거나 사용량을 0으로 한 뒤 이 고객들을 재정산하십시오.")
+          + "who has a bill of it.",
+        ko: "회선의 사용 기간(subscriptions.csv)을 가져오거나 사용량을 0으로 한 뒤, 그 달의 청구서가 있는 고객은 재정산하십시오.")
     case .usageOutsideCohort, .lineOutsideCohort:
       Phrase(
         "Import the customer's right activated_on and terminated_on and settle the month again; or "
