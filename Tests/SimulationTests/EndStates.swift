@@ -14,6 +14,8 @@ struct EndStates {
     var reason: String
     /// Of the last attempt.
     var channel: Channel?
+    /// The one that it was to go on with.
+    var next: Channel?
     var attemptsPerChannel: Int
     /// Refused, or without an answer and never taken, on the channel of the last attempt, in its
     /// round.
@@ -40,7 +42,8 @@ struct EndStates {
       if end.reason == DeliveryReason.attemptsExhausted.rawValue,
         end.refusals < end.attemptsPerChannel,
         // Refused once more after the customer had taken the channel back, it is closed at once.
-        !world.invariants.everLacked(end.channel, end.key.customer)
+        !world.invariants.everLacked(end.channel, end.key.customer),
+        !world.invariants.everLacked(end.next, end.key.customer)
       {
         return "after \(end.refusals) refusals of \(end.attemptsPerChannel)"
       }
@@ -72,7 +75,7 @@ struct EndStates {
           (SELECT count(*) FROM deliveries e WHERE e.month = d.month
             AND e.customer_id = d.customer_id
             AND (e.version > d.version OR e.kind = ? AND d.state = 10)),
-          l.channel
+          l.channel, d.channel
         FROM deliveries d LEFT JOIN attempts l ON l.attempt_id = d.last_attempt
         ORDER BY d.customer_id
         """, DeliveryKind.resend.code
@@ -82,6 +85,7 @@ struct EndStates {
           End(
             key: try DeliveryKey(row, at: 0), state: state, reason: row.text(5),
             channel: row.optionalInteger(11).flatMap { Channel(code: Int($0)) },
+            next: Channel(code: row.int(12)),
             attemptsPerChannel: try ledger.deliveryPolicies.policy(row.int(6), in: connection)
               .attemptsPerChannel,
             refusals: row.int(7), attempts: row.int(8), unclear: row.int(9),

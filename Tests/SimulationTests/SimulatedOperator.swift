@@ -57,6 +57,13 @@ final class SimulatedOperator: Sendable {
       on: DeliveryQuery(states: OperatorAction.redate.states, month: month, customer: customer))
   }
 
+  /// What came to be held in between: a visit finds only what stands as it was listed.
+  func redateOverdue() async throws {
+    try await act(
+      .redate,
+      on: DeliveryQuery(states: [.held], month: SimulatedWorld.month, reason: .dueDatePassed))
+  }
+
   /// In half of the seeds somebody asks the provider, once nothing is on its way to it any more.
   func resolveParked() async throws {
     guard world.seed % 2 == 0, !world.awaitsArrivals else { return }

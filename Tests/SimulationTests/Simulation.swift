@@ -169,6 +169,7 @@ struct Simulation: Sendable {
         continue
       }
       try await desk.resolveParked()
+      try await desk.redateOverdue()
       if try await openItems().isEmpty { return }
     }
     if world.invariants.violations.isEmpty {
