@@ -203,8 +203,6 @@ struct DeliveriesTests {
     try await billing("render", "2026-10", in: folder, expecting: 0)
     try await billing("dispatch", "--at", "2026-11-10T03:00:00Z", in: folder, expecting: 0)
     let keys = try await Self.beginCalls(in: folder)
-    // The provider took the first before everything stopped, and the second never reached it.
-    try await Self.log(keys[0], in: folder)
     try await billing("dispatch", "--at", "2026-11-10T03:00:31Z", in: folder, expecting: 0)
     let list = try await billing(
       "deliveries", "list", "--state", "uncertain", "--json", in: folder, expecting: 0)
@@ -222,6 +220,9 @@ struct DeliveriesTests {
       #expect(early.errors.contains("still asks the provider"))
     }
     try await Self.park(in: folder)
+    // The provider took the first, which its ledger shows only now that nobody asks any more; the
+    // second never reached it.
+    try await Self.log(keys[0], in: folder)
     let parked = try await billing(
       "explain", "delivery", "2026-10:1:bill:1", "--json", in: folder, expecting: 0)
     #expect(try value("nextAt", in: parked.output) is NSNull)
