@@ -218,6 +218,32 @@ struct RenderingJobTests {
   }
 
   @Test(arguments: LedgerKind.allCases)
+  func `a bill that a correction had by the new policy keeps its due date`(on kind: LedgerKind)
+    async throws
+  {
+    let stage = try await Stage(kind)
+    try await stage.settle(1...10)
+    _ = try await stage.job().render(stage.month)
+    var set = PolicySet.first
+    set.policy.version = 2
+    set.templates = []
+    #expect(try await stage.ledger.apply(set, activating: true) == .activated)
+    stage.clock.advance(seconds: 20 * 86_400)
+    try await stage.settle([3, 9], version: 2, kind: .correction)
+    _ = try await stage.job().render(stage.month)
+    let key = stage.key(3, version: 2, policy: 2)
+    let before = try #require(try await stage.ledger.bill(key))
+    stage.clock.advance(seconds: 2 * 86_400)
+    let runs = try await stage.job().renderByActivePolicy(stage.month)
+    #expect(runs.map(\.key.description) == ["rendering:2026-10:regular:2"])
+    #expect(try await stage.ledger.bill(key) == before)
+    let others = try #require(try await stage.ledger.bill(stage.key(5, policy: 2)))
+    let (earlier, later) = (try #require(before.dueDate), try #require(others.dueDate))
+    #expect(earlier < later, "each is dated by the day on which it was first made")
+    #expect(try await stage.job().renderByActivePolicy(stage.month).isEmpty)
+  }
+
+  @Test(arguments: LedgerKind.allCases)
   func `a lost bill is made again, byte for byte, by the versions of its key`(on kind: LedgerKind)
     async throws
   {

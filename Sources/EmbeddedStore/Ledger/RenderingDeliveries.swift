@@ -185,7 +185,7 @@ private struct DeliveryWriter {
     move.bind(ChannelDigits.digits(usable), at: 10)
     move.bind(usable.first?.code ?? 0, at: 11)
     now.bind(to: move, at: 12)
-    let issue = try issue(of: subject)
+    let issue = existing.kind == .resend ? .first(dueDate: nil) : try issue(of: subject)
     move.bind(issue.number, at: 13)
     issue.dueDate.bind(to: move, at: 14)
     move.bind(issue.isAwaited ? 1 : 0, at: 15)

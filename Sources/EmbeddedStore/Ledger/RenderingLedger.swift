@@ -49,7 +49,7 @@ extension EmbeddedLedger: RenderingLedger {
         SELECT 1 FROM (SELECT customer_id, max(version) AS version FROM manifest
           WHERE month = ?1 GROUP BY customer_id) m
         WHERE (SELECT count(*) FROM bills b WHERE b.month = ?1 AND b.customer_id = m.customer_id
-          AND b.version = m.version AND b.policy = ?2 AND b.template = ?3) < ?4
+          AND b.version = m.version AND b.policy = ?2 AND b.template = ?3 AND b.issue = 1) < ?4
         LIMIT 1
         """, month, policy.version, policy.templateVersion, policy.channels.count
       ) { _ in true } ?? false
@@ -109,7 +109,7 @@ extension EmbeddedLedger: RenderingLedger {
         FROM (
           SELECT m.total, (SELECT count(*) FROM bills b WHERE b.month = ?1
             AND b.customer_id = m.customer_id AND b.version = m.version AND b.policy = ?6
-            AND b.template = ?7) AS bills
+            AND b.template = ?7 AND b.issue = 1) AS bills
           FROM (\(SelectedRows.statements(selection))) m)
         """, selection.month, selection.run, customers.lowerBound, policy.channels.count,
         customers.upperBound, policy.version, policy.templateVersion

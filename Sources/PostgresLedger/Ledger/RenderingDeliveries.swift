@@ -170,7 +170,8 @@ struct DeliveriesInMaking {
     (row.record.state, row.record.reason) = DeliveryMaking.move(
       existing.existing, usable: usable, suppression: subject.customer.suppression(usable: usable))
     row.record.version = subject.version
-    row.record.issue = try issue(of: subject)
+    row.record.issue =
+      existing.record.key.kind == .resend ? .first(dueDate: nil) : try issue(of: subject)
     row.record.policy = policy.version
     row.record.template = policy.templateVersion
     row.record.usable = usable

@@ -39,7 +39,7 @@ extension PostgresLedger: RenderingLedger {
         SELECT 1 FROM (SELECT customer_id, max(version) AS version FROM manifest
           WHERE month = $1 GROUP BY customer_id) m
         WHERE (SELECT count(*) FROM bills b WHERE b.month = $1 AND b.customer_id = m.customer_id
-          AND b.version = m.version AND b.policy = $2 AND b.template = $3) < $4
+          AND b.version = m.version AND b.policy = $2 AND b.template = $3 AND b.issue = 1) < $4
         LIMIT 1
         """, month, policy.version, policy.templateVersion, policy.channels.count
       ) { _ in true } ?? false
@@ -116,7 +116,7 @@ extension PostgresLedger: RenderingLedger {
         FROM (\(SelectedRows.statements(selection))) m CROSS JOIN LATERAL (
           SELECT count(*) AS bills FROM bills b WHERE b.month = $1
             AND b.customer_id = m.customer_id AND b.version = m.version AND b.policy = $5
-            AND b.template = $6) made
+            AND b.template = $6 AND b.issue = 1) made
         """, selection.month, selection.run, customers.lowerBound, customers.upperBound,
         policy.version, policy.templateVersion, policy.channels.count
       ) { row in

@@ -45,6 +45,7 @@ struct RenderingRun: Sendable {
   private func makeBills(_ chunk: ClaimedChunk) async throws -> CheckpointOutcome {
     let listed = try await job.ledger.statements(
       of: selection, customers: chunk.range.lower...chunk.range.upper, cutoff: run.pins.cutoff)
+    let recorded = try await recordedDates(of: chunk.range)
     let rows = try await withThrowingTaskGroup(of: Void.self) { group in
       let maker = BillMaker(policy: policy, templates: templates)
       var dates = BillDates(policy: policy, madeAt: run.openedAt)
@@ -53,7 +54,7 @@ struct RenderingRun: Sendable {
       for start in stride(from: 0, to: listed.count, by: job.settings.batchSize) {
         try Task.checkCancellation()
         let batch = Array(listed[start..<min(start + job.settings.batchSize, listed.count)])
-        let made = try await bills(of: batch, by: maker, &dates)
+        let made = try await bills(of: batch, by: maker, &dates, recorded)
         let bills = made.map(\.bill)
         rows += made.map { BillRow($0.bill, dueDate: $0.dueDate) }
         // One batch is stored while the next is made.
@@ -69,7 +70,8 @@ struct RenderingRun: Sendable {
   }
 
   private func bills(
-    of listed: [BillableStatement], by maker: BillMaker, _ dates: inout BillDates
+    of listed: [BillableStatement], by maker: BillMaker, _ dates: inout BillDates,
+    _ recorded: [StatementKey: CalendarDay?]
   ) async throws -> [(bill: Bill, dueDate: CalendarDay?)] {
     let stored = try await job.statements.statements(listed.map(\.key))
     var bills: [(bill: Bill, dueDate: CalendarDay?)] = []
@@ -80,11 +82,36 @@ struct RenderingRun: Sendable {
         ContentHash(of: stored[next].bytes) == row.hash
       else { throw unusable(row.key) }
       let statement = try StatementCodec.decode(stored[next].bytes)
-      let dueDate = try dates.dueDate(of: row, total: statement.totals.total)
+      let dueDate =
+        try recorded[row.key] ?? dates.dueDate(of: row, total: statement.totals.total)
       for bill in maker.bills(of: statement, dueDate: dueDate) { bills.append((bill, dueDate)) }
       next += 1
     }
     return bills
+  }
+
+  /// The due dates of first issues that the policy's bills have already: a run that makes a month's
+  /// bills again meets corrections and supplements that an earlier run rendered by the same policy,
+  /// and what is made twice has the same bytes.
+  private func recordedDates(of range: ChunkRange) async throws -> [StatementKey: CalendarDay?] {
+    guard case .latest(let month, _) = selection, range.lower.number > .min else { return [:] }
+    // Behind everything of the customer before the range.
+    var after: BillKey? = BillKey(
+      statement: StatementKey(
+        month: month, customer: CustomerID(range.lower.number - 1), version: Int(Int32.max)),
+      policy: policy.version, template: policy.templateVersion, channel: .sms)
+    var dates: [StatementKey: CalendarDay?] = [:]
+    while true {
+      let page = try await job.ledger.bills(of: month, after: after, limit: job.settings.chunkSize)
+      for row in page where row.key.statement.customer <= range.upper {
+        guard row.key.policy == policy.version, row.key.template == policy.templateVersion,
+          row.key.issue == 1
+        else { continue }
+        dates[row.key.statement] = .some(row.dueDate)
+      }
+      guard let last = page.last?.key, last.statement.customer <= range.upper else { return dates }
+      after = last
+    }
   }
 
   private func put(_ bills: [Bill]) async throws {

@@ -66,13 +66,13 @@ package struct SettledMonths: Hashable, Sendable {
     }
   }
 
-  /// What a scheduler's daily call is to settle: unfinished runs first, then every month without a
-  /// regular run from the first one settled on, ascending, none left out; only the latest month
-  /// where none was settled yet.
+  /// What a scheduler's daily call is to settle, in order: from the first month settled on every one
+  /// whose regular run is unfinished or was never opened, none left out; only the latest month where
+  /// none was settled yet.
   ///
   /// - Parameter latest: the last month whose day of settlement has come.
   package func due(until latest: BillingMonth) -> [BillingMonth] {
     guard !opened.isEmpty else { return [latest] }
-    return unfinished.filter { $0 <= latest }.sorted() + skipped(before: latest.next)
+    return (unfinished.filter { $0 <= latest } + skipped(before: latest.next)).sorted()
   }
 }
