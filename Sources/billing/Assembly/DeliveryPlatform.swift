@@ -126,11 +126,17 @@ struct DeliveryPlatform: Sendable {
     }
   }
 
-  /// One pass of what tends a ledger between ticks: what is to be looked at again, all of it, and
+  /// Passes in one command, each of a few seconds: a provider that answers one question and lets the
+  /// next hang would keep it for ever. What is left is for whoever comes next.
+  private static let passesPerCommand = 6
+
+  /// What tends a ledger between ticks, once: what is to be looked at again, within bounds, and
   /// retries that are due.
   @discardableResult
   func reconcile() async throws -> DispatchReport {
-    while try await reconciler.pass().isCut {}
+    for _ in 0..<Self.passesPerCommand {
+      guard try await reconciler.pass().isCut else { break }
+    }
     let report = try await dispatcher.passRetries()
     try await reissue()
     return report
