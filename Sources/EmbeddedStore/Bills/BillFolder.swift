@@ -3,8 +3,9 @@ import CFiles
 import Glibc
 import Rendering
 
-/// The folder that bills lie in, as the file system sees it: what is made here is for its owner alone. Every call blocks; any thread may make
-/// it: what they share is the folder's descriptor, which never changes.
+/// The folder that bills lie in, as the file system sees it: what is made here is for its owner alone.
+/// Every call blocks; any thread may make it: what they share is the folder's descriptor, which never
+/// changes.
 final class BillFolder: Sendable {
   /// Where a bill is written that is to replace a torn one.
   private static let workFolder = "incoming"
