@@ -1,5 +1,5 @@
 import Billing
-import Delivery
+package import Delivery
 import Dispatching
 import Testing
 
@@ -26,7 +26,7 @@ package struct CustomerChangeConformance: Sendable {
   private let refused = SendOutcome.notAccepted(retryAfterMilliseconds: nil)
 
   /// What is to be tried again goes to the mended contact, under a key that was never used.
-  private func expectSecondRound() async throws {
+  private func expectSecondRound(after attempt: Int = 1) async throws {
     let seen = try await world.seen(one.key)
     #expect(seen.state == .planned && seen.round == 2 && seen.channelAttempts == 0)
     #expect(seen.channel == .email && seen.reason == .recipientChanged)
@@ -34,11 +34,13 @@ package struct CustomerChangeConformance: Sendable {
     let claimed = try await steps.claim(try await steps.queueAgain()[0])
     #expect(claimed.idempotencyKey == "2026-10:1:bill:1:email:2")
     #expect(claimed.frozenRecipient == nil && claimed.frozenSHA == nil)
-    guard case .intended(attempt: 2, channelAttempt: 1, _) = try await steps.intend(claimed) else {
-      throw Unexpected("attempts are not counted anew")
-    }
-    _ = try await steps.record(.accepted(reference: "r"), claimed, attempt: 2)
-    #expect(try await world.seen(one.key).attempts.map(\.outcome) == [3, 1])
+    guard
+      case .intended(attempt + 1, channelAttempt: 1, _) = try await steps.intend(claimed)
+    else { throw Unexpected("attempts are not counted anew") }
+    _ = try await steps.record(.accepted(reference: "r"), claimed, attempt: attempt + 1)
+    let outcomes = try await world.seen(one.key).attempts.map(\.outcome)
+    #expect(outcomes.count == attempt + 1 && outcomes.last == 1)
+    #expect(outcomes.dropLast().allSatisfy { $0 == 2 || $0 == 3 })
   }
 
   /// A contact that is mended before a retry begins a round at once.
@@ -69,6 +71,42 @@ package struct CustomerChangeConformance: Sendable {
     #expect(try await world.delivering.release([release]) == [.released(.planned)])
     #expect(try await world.delivering.release([release]) == [.stale])
     try await expectSecondRound()
+  }
+
+  /// One that is mended during the last attempt, or one that is refused for good, begins a round too:
+  /// nothing says that the new contact cannot be reached.
+  package func mendedDuringTheLastAttempt(_ outcome: SendOutcome) async throws {
+    var (claimed, attempt) = try await steps.sending(one)
+    for _ in 1..<DeliveryPolicy.first.attemptsPerChannel {
+      #expect(try await steps.record(refused, claimed, attempt: attempt) == .recorded(.planned))
+      clock.advance(seconds: 600)
+      claimed = try await steps.claim(try await steps.queueAgain()[0])
+      guard case .intended(let next, _, _) = try await steps.intend(claimed) else {
+        throw Unexpected("not intended")
+      }
+      attempt = next
+    }
+    try await world.change(mended)
+    #expect(try await steps.record(outcome, claimed, attempt: attempt) == .recorded(.planned))
+    try await expectSecondRound(after: attempt)
+  }
+
+  /// Likewise where the provider says only later that it took none of them.
+  package func mendedBeforeAbsenceIsKnown() async throws {
+    let (claimed, attempt) = try await steps.sending(one)
+    #expect(try await steps.record(.unknown, claimed, attempt: attempt) == .recorded(.uncertain))
+    try await world.change(mended)
+    let uncertain = try await world.delivering.uncertain(limit: 10)[0]
+    #expect(!uncertain.recipientStands)
+    let resolution = Resolution(
+      key: one.key, generation: uncertain.generation, finding: .absent(jitter: 0))
+    #expect(
+      try await world.delivering.resolve([resolution], who: "test") == [.resolved(.planned)])
+    clock.advance(seconds: 600)
+    let again = try await steps.claim(try await steps.queueAgain()[0])
+    #expect(
+      BeginDecision.decide(again, provider: ProviderCapabilities(), timing: .standard)
+        == .release(.planNextRound, .recipientChanged))
   }
 
   /// No new key while an attempt under the old one may have been taken.
@@ -109,6 +147,18 @@ package struct CustomerChangeConformance: Sendable {
     try await world.change(quieter)
     #expect(try await steps.queueAgain().map(\.delivery) == [late.key])
     #expect(try await world.seen(left.key).state == .held)
+  }
+
+  /// Likewise long after the month in which it was to be told.
+  package func movedAfterItsMonth() async throws {
+    let late = SeededDelivery(SeededCustomer(1, sendDay: 25))
+    try await world.seed([late])
+    clock.advance(seconds: 45 * 86_400)
+    var customer = late.customer
+    customer.sendDay = 2
+    try await world.change(customer)
+    clock.advance(seconds: 6 * 86_400)
+    #expect(try await steps.queueAgain().map(\.delivery) == [late.key])
   }
 
   /// Who wants to be told again is told of the month that is being sent, and not of those before.

@@ -324,8 +324,9 @@ package struct DeliveryLedgerConformance: Sendable {
     let uncertain = try await ledger.uncertain(limit: 10)
     #expect(Set(uncertain.map(\.key)) == Set(deliveries.map(\.key)))
     #expect(uncertain.allSatisfy { $0.recipientStands && $0.notAfter > clock.now() })
+    let moment = clock.now().adding(seconds: 5)
     let findings: [Resolution.Finding] = [
-      .accepted(reference: "r"), .absent(jitter: 0), .sendAgain, .park,
+      .lookAgain(at: moment), .absent(jitter: 0), .sendAgain, .park,
     ]
     let resolutions = zip(uncertain.sorted { $0.key < $1.key }, findings).map {
       Resolution(key: $0.key, generation: $0.generation, finding: $1)
@@ -333,8 +334,9 @@ package struct DeliveryLedgerConformance: Sendable {
     let outcomes = try await ledger.resolve(resolutions, who: "test")
     #expect(
       outcomes == [
-        .resolved(.accepted), .resolved(.planned), .resolved(.planned), .resolved(.uncertain),
+        .resolved(.uncertain), .resolved(.planned), .resolved(.planned), .resolved(.uncertain),
       ])
+    #expect(try await world.seen(deliveries[0].key).nextAt == moment)
     let seen = try await world.seen(deliveries[2].key)
     #expect(seen.channel == .email)
     #expect(seen.unresolved == 1, "it still is unknown what became of the first attempt")

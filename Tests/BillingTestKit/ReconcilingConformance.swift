@@ -1,5 +1,5 @@
 import Billing
-import Delivery
+package import Delivery
 import Dispatching
 import Testing
 
@@ -44,6 +44,94 @@ extension DeliveryLedgerConformance {
       Set(try await take(.email, 9).map(\.key)) == Set(deliveries[1..<4].map(\.key)),
       "whoever had them is gone")
     #expect(try await world.seen(deliveries[0].key).nextAt == .never)
+  }
+
+  /// Sent, and nobody knows whether it was taken; then planned for another attempt under its key.
+  private func sentAndPlannedAgain(_ delivery: SeededDelivery) async throws {
+    let (claimed, attempt) = try await sending(delivery)
+    #expect(try await record(.unknown, claimed, attempt: attempt) == .recorded(.uncertain))
+    let taken = try await take(.email, 9)
+    #expect(taken.map(\.isSetAside) == [false])
+    #expect(try await resolve(taken[0], .sendAgain) == .resolved(.planned))
+  }
+
+  private func resolve(
+    _ taken: UncertainDelivery, _ finding: Resolution.Finding
+  ) async throws -> ResolveOutcome {
+    try await ledger.resolve(
+      [Resolution(key: taken.key, generation: taken.generation, finding: finding)], who: "test")[0]
+  }
+
+  /// What came to be too late while nobody knows whether an attempt was taken is asked about before
+  /// it is set aside, without being sent again; where nothing is found out, an operator sees why.
+  package func setAsideIsAskedFirst(_ finding: Resolution.Finding) async throws {
+    let one = SeededDelivery(SeededCustomer(1))
+    try await sentAndPlannedAgain(one)
+    clock.advance(seconds: 8 * 86_400)
+    #expect(try await queueAgain().isEmpty)
+    let seen = try await world.seen(one.key)
+    #expect(seen.state == .uncertain && seen.reason == .tooLate && seen.unresolved == 1)
+    let taken = try await take(.email, 9)
+    guard taken.map(\.key) == [one.key] else {
+      throw Unexpected("it is asked about at once, not only when somebody comes to look")
+    }
+    #expect(taken[0].isSetAside)
+    let keepsKeys = ProviderCapabilities(keepsKeySeconds: 365 * 86_400)
+    #expect(
+      UncertainDecision.decide(taken[0], provider: keepsKeys, timing: .standard)
+        == .leaveToOperator, "it is not sent again under a key that is kept")
+    let outcome = try await resolve(taken[0], finding)
+    let after = try await world.seen(one.key)
+    #expect(outcome == .resolved(after.state))
+    if finding == .park {
+      #expect(after.state == .uncertain && after.nextAt == .never && after.reason == .tooLate)
+      return
+    }
+    #expect(after.state == .planned)
+    clock.advance(seconds: 600)
+    #expect(try await queueAgain().isEmpty)
+    let held = try await world.seen(one.key)
+    #expect(held.state == .held && held.reason == .tooLate && held.unresolved == 0)
+  }
+
+  /// A change of its customer's may have ended what kept it: it is looked at like any other again.
+  package func setAsideIsOverWithAChange() async throws {
+    let one = SeededDelivery(SeededCustomer(1, sendDay: 1))
+    try await sentAndPlannedAgain(one)
+    clock.advance(seconds: 8 * 86_400)
+    #expect(try await queueAgain().isEmpty)
+    var customer = one.customer
+    customer.sendDay = 2
+    try await world.change(customer)
+    let taken = try await take(.email, 9)
+    #expect(taken.map(\.isSetAside) == [false])
+    #expect(try await resolve(taken[0], .sendAgain) == .resolved(.planned))
+    #expect(try await queueAgain().map(\.delivery) == [one.key])
+  }
+
+  /// Evidence counts for the attempt under its key that was not refused, wherever its delivery
+  /// stands: tried again, in a later round, set aside.
+  package func foundCountsWhereverItStands() async throws {
+    let one = SeededDelivery(SeededCustomer(1))
+    try await sentAndPlannedAgain(one)
+    let again = try await claim(try await queueAgain()[0])
+    guard case .intended(let second, _, _) = try await intend(again) else {
+      throw Unexpected("not intended")
+    }
+    #expect(
+      try await record(.rejected(code: "x"), again, attempt: second) == .recorded(.uncertain))
+    let taken = try await take(.email, 9)
+    // An import, while the provider is asked.
+    var customer = one.customer
+    customer.quiet = QuietSlots(slots: [5])!
+    try await world.change(customer)
+    #expect(try await resolve(taken[0], .sendAgain) == .stale)
+    let evidence = AcceptanceEvidence(idempotencyKey: taken[0].idempotencyKey, reference: "m-1")
+    #expect(try await ledger.recordAccepted([evidence]) == [.recorded])
+    let seen = try await world.seen(one.key)
+    #expect(seen.state == .accepted && seen.unresolved == 0)
+    #expect(seen.attempts.map(\.outcome) == [1, 2], "the one that nobody knew the outcome of")
+    #expect(seen.references == ["m-1"])
   }
 
   private func take(_ channel: Channel, _ limit: Int) async throws -> [UncertainDelivery] {

@@ -1,5 +1,6 @@
 import Billing
 import BillingTestKit
+import Delivery
 import LedgerTestKit
 import Testing
 
@@ -37,6 +38,29 @@ struct CustomerChangeTests {
     on kind: LedgerKind
   ) async throws {
     try await conformance(on: kind).movedToAPastDay()
+  }
+
+  @Test(
+    arguments: LedgerKind.allCases,
+    [SendOutcome.notAccepted(retryAfterMilliseconds: nil), .rejected(code: "no such address")])
+  func `a contact mended during the last attempt begins a round`(
+    on kind: LedgerKind, after outcome: SendOutcome
+  ) async throws {
+    try await conformance(on: kind).mendedDuringTheLastAttempt(outcome)
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `a contact mended before absence is known begins a round`(
+    on kind: LedgerKind
+  ) async throws {
+    try await conformance(on: kind).mendedBeforeAbsenceIsKnown()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `a send day moved after the month is late from the change on`(
+    on kind: LedgerKind
+  ) async throws {
+    try await conformance(on: kind).movedAfterItsMonth()
   }
 
   @Test(arguments: LedgerKind.allCases)
@@ -162,10 +186,38 @@ struct CustomerChangeRuleTests {
     ] {
       #expect(refreshed(Self.delivery(), to: same, at: moment).madeAt == Self.made)
     }
-    // A bill of an old month does not become a new one.
-    let old = refreshed(
-      Self.delivery(), to: Self.customer(sendDay: 1), at: "2027-03-01T10:00:00+09:00")
-    #expect(old.madeAt == Self.made)
+    // However long ago it was to be told: its due date, where it has one, keeps it from going then.
+    let later = "2027-03-01T10:00:00+09:00"
+    let old = refreshed(Self.delivery(), to: Self.customer(sendDay: 1), at: later)
+    #expect(old.madeAt == Self.day(later))
+  }
+
+  @Test("a channel whose contact was mended is not given up", arguments: [[UInt8]?.none, [1], [2]])
+  func closedChannel(_ contact: [UInt8]?) throws {
+    var record = retry(.claimed)
+    let release = Release(
+      key: record.key, fence: record.fence, then: .closeChannel, reason: .contactUnreadable)
+    #expect(
+      record.release(release, at: Self.made, contactHash: { contact }) == .released(.planned))
+    let isMended = contact != [1]
+    #expect(record.round == (isMended ? 2 : 1))
+    #expect(record.channel == (isMended ? .email : .sms))
+    #expect(record.reason == (isMended ? .recipientChanged : .fallback))
+  }
+
+  @Test("a channel whose contact was mended is not given up when none of its messages was taken")
+  func absentAfterTheLastAttempt() {
+    for contact in [[UInt8](arrayLiteral: 1), [2]] {
+      var record = retry(.uncertain, unresolved: 1)
+      record.channelAttempts = DeliveryPolicy.first.attemptsPerChannel
+      let resolution = Resolution(
+        key: record.key, generation: record.generation, finding: .absent(jitter: 0))
+      let outcome = record.resolve(
+        resolution, policy: .first, contactHash: contact, at: Self.made)
+      #expect(outcome == .resolved(.planned))
+      #expect(record.channel == (contact == [2] ? .email : .sms))
+      #expect(record.unresolved == 0 && record.recipientHash == nil)
+    }
   }
 
   @Test(

@@ -9,11 +9,11 @@ struct DecisionTests {
 
   private func facts(
     channel: Channel = .email, usable: [Channel] = [.email, .sms], closed: ChannelSet = [],
-    attempts: Int = 1, unresolved: Int = 0
+    attempts: Int = 1, unresolved: Int = 0, recipientStands: Bool = true
   ) -> AttemptVerdict.Facts {
     AttemptVerdict.Facts(
       channel: channel, usable: usable, closed: closed, channelAttempts: attempts,
-      unresolved: unresolved)
+      unresolved: unresolved, recipientStands: recipientStands)
   }
 
   private func next(_ outcome: SendOutcome, _ facts: AttemptVerdict.Facts) -> AttemptVerdict.Next {
@@ -43,14 +43,23 @@ struct DecisionTests {
   }
 
   @Test func `an unknown outcome is never followed by another key`() {
-    #expect(next(.unknown, facts()) == .uncertain(byOperator: false))
+    #expect(next(.unknown, facts()) == .uncertain)
     #expect(
-      next(.rejected(code: "x"), facts(unresolved: 1)) == .uncertain(byOperator: false))
-    #expect(next(refused, facts(attempts: 3, unresolved: 1)) == .uncertain(byOperator: false))
-    // The provider could only be asked; the next send would be refused for the same reason.
+      next(.rejected(code: "x"), facts(unresolved: 1)) == .uncertain)
+    #expect(next(refused, facts(attempts: 3, unresolved: 1)) == .uncertain)
+    let unusable = AttemptVerdict.giveUp(facts(unresolved: 1), .billUnusable)
+    #expect(unusable.next == .uncertain && unusable.reason == .billUnusable)
+  }
+
+  @Test func `a contact mended during the last attempt begins a round`() {
+    let mended = facts(attempts: 3, recipientStands: false)
+    #expect(next(refused, mended) == .nextRound)
+    #expect(next(.rejected(code: "x"), facts(recipientStands: false)) == .nextRound)
     #expect(
-      AttemptVerdict.giveUp(facts(unresolved: 1), .billUnusable).next
-        == .uncertain(byOperator: true))
+      next(refused, facts(usable: [.sms], attempts: 3, recipientStands: false))
+        == .move(to: .sms, closed: ChannelSet(.email)), "the channel is gone")
+    #expect(
+      next(.rejected(code: "x"), facts(unresolved: 1, recipientStands: false)) == .uncertain)
   }
 
   @Test(arguments: [0, 1, 99, UInt64.max]) func `backoff grows up to its bound`(_ jitter: UInt64) {

@@ -1,4 +1,5 @@
 import BillingTestKit
+import Delivery
 import LedgerTestKit
 import Testing
 
@@ -89,6 +90,23 @@ struct DeliveryLedgerTests {
   @Test(arguments: LedgerKind.allCases)
   func `what is asked about is leased, each channel by itself`(on kind: LedgerKind) async throws {
     try await conformance(on: kind).uncertainIsLeased()
+  }
+
+  @Test(arguments: LedgerKind.allCases, [Resolution.Finding.absent(jitter: 0), .park])
+  func `what is set aside is asked about first`(
+    on kind: LedgerKind, _ finding: Resolution.Finding
+  ) async throws {
+    try await conformance(on: kind).setAsideIsAskedFirst(finding)
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `what was set aside goes on with a change`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).setAsideIsOverWithAChange()
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `what is found counts wherever it stands`(on kind: LedgerKind) async throws {
+    try await conformance(on: kind).foundCountsWhereverItStands()
   }
 
   @Test(arguments: LedgerKind.allCases)

@@ -145,7 +145,7 @@ extension LedgerStep {
     LedgerStep("DeliveryReconciliation.resolve(_)") { life in
       let uncertain = life.uncertain
       let findings: [Resolution.Finding] = [
-        .accepted(reference: "m2"), .absent(jitter: 0), .park,
+        .sendAgain, .absent(jitter: 0), .park,
       ]
       guard uncertain.count == findings.count else { throw Unexpected("\(uncertain)") }
       let outcomes = try await life.ledger.resolve(

@@ -48,7 +48,7 @@ final class SimulatedOperator: Sendable {
     _ = try await world.ledger.database.write { connection in
       try connection.run(
         """
-        UPDATE deliveries SET due_date = ?1 WHERE month = ?2 AND customer_id = ?3 AND begun = 0
+        UPDATE deliveries SET due_date = ?1 WHERE month = ?2 AND customer_id = ?3
           AND state IN (1, 2, 8) AND due_date IS NOT NULL AND awaits_bill = 0
         """, over, month, customer)
     }

@@ -51,18 +51,18 @@ extension DeliveryRecord {
     generation += 1
     let dueBefore = dueAt
     copy(customer, usable: usable, zone: zone)
-    // Looked at where it matters: most changes move no day, and bring nothing back.
+    if dueAt != dueBefore { countLateness(from: now) }
     let isCurrent =
-      (state == .suppressed || dueAt != dueBefore)
-      && !DeliverySchedule.isOver(key.month, zone: zone, at: now)
-    if isCurrent, dueAt != dueBefore { countLateness(from: now) }
+      state == .suppressed && !DeliverySchedule.isOver(key.month, zone: zone, at: now)
     let decision = DeliveryChange.decide(
       DeliveryChange.Facts(
         state: state, isBegun: isBegun, isCurrent: isCurrent, channel: channel,
         channelAttempts: channelAttempts, unresolved: unresolved, closed: closed,
-        recipientStands: recipientStands(contactHash)),
+        recipientStands: recipientStands(contactHash) || PlantedBug.keyGoesToAnother.isPlanted),
       usable: usable, suppression: customer.suppression(usable: usable))
     follow(decision, at: now)
+    // What kept it may be over; where it is not, dispatch says so again.
+    if state == .uncertain, !isParked, reason?.setsAside == true { reason = .changed }
     if state == .planned, !isBegun,
       let next = issue.next(
         for: key.month, sendDay: customer.sendDay, zone: zone, policy: policy,
@@ -81,11 +81,6 @@ extension DeliveryRecord {
     self.usable = usable
     guard key.kind != .resend else { return }
     dueAt = DeliverySchedule.due(month: key.month, sendDay: customer.sendDay, zone: zone)
-  }
-
-  private func recipientStands(_ contactHash: [UInt8]?) -> Bool {
-    recipientHash == nil || recipientHash == contactHash
-      || PlantedBug.keyGoesToAnother.isPlanted
   }
 
   private mutating func countLateness(from now: Timestamp) {

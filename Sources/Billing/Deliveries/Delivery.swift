@@ -205,6 +205,19 @@ package enum DeliveryReason: String, CaseIterable, Hashable, Sendable {
   case superseded
   case operatorDecision
 
+  /// Why a delivery does not go on by itself, whatever became of its attempts: what nobody knows the
+  /// outcome of is asked about, and not sent again.
+  package var setsAside: Bool {
+    switch self {
+    case .optedOut, .noContact, .noSlot, .tooLate, .dueDatePassed, .billUnusable,
+      .contactUnreadable, .operatorDecision:
+      true
+    default: false
+    }
+  }
+
   /// Says more of an uncertain delivery than that it waits for an operator.
-  package var isPutOff: Bool { self == .throttled || self == .unavailable }
+  package var staysWhenParked: Bool {
+    self == .throttled || self == .unavailable || setsAside
+  }
 }

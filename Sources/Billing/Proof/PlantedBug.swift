@@ -24,6 +24,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
   // Reap, sweep, resolve.
   case reapToPlanned
   case reapForgets
+  case setAsideForgets
   case neverReap
   case neverSweep
   case lookUpTooEarly

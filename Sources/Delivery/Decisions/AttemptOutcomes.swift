@@ -2,11 +2,23 @@ package import Billing
 
 /// What the outcomes of attempts make of a delivery.
 extension DeliveryRecord {
-  package var attemptFacts: AttemptVerdict.Facts {
+  private func attemptFacts(_ contactHash: [UInt8]?) -> AttemptVerdict.Facts {
     AttemptVerdict.Facts(
       // A delivery that was claimed or sent has a channel; the check is where it was made.
       channel: channel ?? .email, usable: usable, closed: closed,
-      channelAttempts: channelAttempts, unresolved: unresolved)
+      channelAttempts: channelAttempts, unresolved: unresolved,
+      recipientStands: recipientStands(contactHash))
+  }
+
+  /// Whether such an outcome may be the channel's last, so that the customer's current contact
+  /// matters.
+  package func mayEndChannel(by outcome: SendOutcome, policy: DeliveryPolicy) -> Bool {
+    guard unresolved == 0, recipientHash != nil else { return false }
+    return switch outcome {
+    case .rejected: true
+    case .notAccepted: channelAttempts >= policy.attemptsPerChannel
+    case .accepted, .unknown, .putOff, .notWritten: false
+    }
   }
 
   /// Takes over what a verdict says.
@@ -25,11 +37,15 @@ extension DeliveryRecord {
       state = .planned
       nextAt = now
       move(to: channel, closed: closed)
+    case .nextRound:
+      state = .planned
+      nextAt = now
+      beginNextRound()
     case .failed:
       state = .failed
-    case .uncertain(let byOperator):
+    case .uncertain:
       state = .uncertain
-      nextAt = byOperator ? .never : now
+      nextAt = now
     case .askLater(let after):
       state = .uncertain
       nextAt = now.adding(milliseconds: after)
@@ -39,11 +55,14 @@ extension DeliveryRecord {
   /// What follows is decided from the record as it is now: the customer may have changed it while
   /// the call was under way (R4).
   ///
+  /// - Parameter contactHash: of the contact that the customer has now for the channel; asked for
+  ///   only where the outcome may end the channel.
   /// - Returns: `.recorded` and, where it was accepted, `.alreadyRecorded` close an attempt, see
   ///   `SendResult.closes(as:)`.
   package mutating func record(
-    _ result: SendResult, policy: DeliveryPolicy, at now: Timestamp
-  ) -> RecordOutcome {
+    _ result: SendResult, policy: DeliveryPolicy, at now: Timestamp,
+    contactHash: () throws -> [UInt8]?
+  ) rethrows -> RecordOutcome {
     if case .accepted = result.outcome,
       !PlantedBug.acceptanceNeedsFence.isPlanted || fence == result.fence
     {
@@ -55,8 +74,10 @@ extension DeliveryRecord {
         || (state == .sending && fence == result.fence && attempt == result.attempt
           && channel == result.channel)
     else { return .stale }
+    let contact =
+      mayEndChannel(by: result.outcome, policy: policy) ? try contactHash() : recipientHash
     let verdict = AttemptVerdict.decide(
-      result.outcome, attemptFacts, policy: policy, jitter: result.jitter)
+      result.outcome, attemptFacts(contact), policy: policy, jitter: result.jitter)
     letGo()
     follow(verdict, at: now)
     return .recorded(state)
@@ -66,7 +87,12 @@ extension DeliveryRecord {
   ///
   /// One that was `sending` had its intent committed and the answer lost: the holder says that
   /// nothing was written, so its latest attempt is to be closed as `notWritten`.
-  package mutating func release(_ release: Release, at now: Timestamp) -> ReleaseOutcome {
+  ///
+  /// - Parameter contactHash: of the contact that the customer has now for the channel; asked for
+  ///   only where the channel is given up.
+  package mutating func release(
+    _ release: Release, at now: Timestamp, contactHash: () throws -> [UInt8]?
+  ) rethrows -> ReleaseOutcome {
     guard fence == release.fence || PlantedBug.releaseWithoutFence.isPlanted,
       state == .claimed || state == .sending
     else { return .stale }
@@ -85,12 +111,28 @@ extension DeliveryRecord {
       state = .planned
       nextAt = max(nextAt, now)
     case .hold:
-      state = unresolved > 0 ? .uncertain : .held
-      if unresolved > 0 { nextAt = .never }
+      putAway(as: .held, reason: release.reason, at: now)
     case .closeChannel, .planNextRound:
-      follow(AttemptVerdict.giveUp(attemptFacts, release.reason), at: now)
+      let contact = unresolved == 0 ? try contactHash() : recipientHash
+      follow(AttemptVerdict.giveUp(attemptFacts(contact), release.reason), at: now)
     }
     return .released(state)
+  }
+}
+
+extension DeliveryRecord {
+  /// Every attempt under the key turned out to have failed: on as after a refusal.
+  ///
+  /// - Parameter contactHash: of the contact that the customer has now for the channel.
+  package mutating func followAbsence(
+    by policy: DeliveryPolicy, jitter: UInt64, contactHash: [UInt8]?, at now: Timestamp
+  ) {
+    unresolved = 0
+    follow(
+      AttemptVerdict.decide(
+        .notAccepted(retryAfterMilliseconds: nil), attemptFacts(contactHash), policy: policy,
+        jitter: jitter),
+      at: now)
   }
 }
 
@@ -124,6 +166,11 @@ package struct StoredOutcome: Hashable, Sendable {
   package let reason: String?
 
   package static let unknown = 4
+
+  /// Whether an attempt that ended like this is known not to have been taken; one that is open is
+  /// not. Evidence of acceptance is of the latest under its key that was not refused, or else of the
+  /// latest: whoever refused it may have been wrong.
+  package static func isRefusal(_ code: Int?) -> Bool { code == 2 || code == 3 }
 
   package init(_ outcome: SendOutcome) {
     switch outcome {

@@ -9,9 +9,10 @@ package struct AttemptVerdict: Hashable, Sendable {
     case retry(afterMilliseconds: Int64)
     /// Planned on the next channel.
     case move(to: Channel, closed: ChannelSet)
+    /// Planned at once on the same channel, under a key that was never used.
+    case nextRound
     case failed
-    /// `byOperator`: nothing the platform could find out would help.
-    case uncertain(byOperator: Bool)
+    case uncertain
     /// Uncertain, and looked at when this time has passed.
     case askLater(afterMilliseconds: Int64)
   }
@@ -32,16 +33,19 @@ package struct AttemptVerdict: Hashable, Sendable {
     package var channelAttempts: Int
     /// Earlier attempts under the key of which nobody knows whether they were taken.
     package var unresolved: Int
+    /// Nothing went out under the channel's key, or to the contact that the customer still has.
+    package var recipientStands: Bool
 
     package init(
       channel: Channel, usable: [Channel], closed: ChannelSet, channelAttempts: Int,
-      unresolved: Int
+      unresolved: Int, recipientStands: Bool
     ) {
       self.channel = channel
       self.usable = usable
       self.closed = closed
       self.channelAttempts = channelAttempts
       self.unresolved = unresolved
+      self.recipientStands = recipientStands
     }
   }
 
@@ -59,7 +63,7 @@ package struct AttemptVerdict: Hashable, Sendable {
       return decide(
         .notAccepted(retryAfterMilliseconds: nil), facts, policy: policy, jitter: jitter)
     case .unknown:
-      var verdict = verdict(.uncertain(byOperator: false), .noAnswer, facts)
+      var verdict = verdict(.uncertain, .noAnswer, facts)
       verdict.unresolved += PlantedBug.unknownForgotten.isPlanted ? 0 : 1
       return verdict
     case .putOff(_, let retryAfter) where PlantedBug.busyIsRefused.isPlanted:
@@ -93,17 +97,17 @@ package struct AttemptVerdict: Hashable, Sendable {
   }
 
   /// What follows when every attempt under the key turned out to have failed, or none was made and
-  /// none can be: on with the next channel.
+  /// none can be: on with the next channel, but for a contact that was mended meanwhile.
   package static func giveUp(_ facts: Facts, _ reason: DeliveryReason) -> AttemptVerdict {
     if facts.unresolved > 0, !PlantedBug.fallBackWhileUnknown.isPlanted {
-      // Its provider may still say what became of them; a send under the key would carry something
-      // else than its first.
-      return reason == .billUnusable
-        ? verdict(.uncertain(byOperator: true), .awaitsOperator, facts)
-        : verdict(.uncertain(byOperator: false), reason, facts)
+      // Its provider may still say what became of them.
+      return verdict(.uncertain, reason, facts)
     }
     // Opted out while it was under way: dispatch looks at it and says so.
     if facts.usable.isEmpty { return verdict(.retry(afterMilliseconds: 0), .changed, facts) }
+    if !facts.recipientStands, facts.usable.contains(facts.channel) {
+      return verdict(.nextRound, .recipientChanged, facts)
+    }
     let closed = facts.closed.adding(facts.channel)
     if let next = closed.firstOutside(facts.usable) {
       return verdict(.move(to: next, closed: closed), .fallback, facts)

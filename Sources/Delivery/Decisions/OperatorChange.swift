@@ -71,7 +71,8 @@ extension DeliveryRecord {
       letGo(byOperatorAt: now)
       issue.goesPastDue = true
     case .followAbsence:
-      followAbsence(by: policy, jitter: jitter &+ key.customer.spread, at: now)
+      followAbsence(
+        by: policy, jitter: jitter &+ key.customer.spread, contactHash: reach.contactHash, at: now)
       letGo(byOperatorAt: now, keepingTime: true)
     case .accept:
       _ = accept(on: channel ?? .email)

@@ -23,7 +23,8 @@ package enum UncertainDecision: Hashable, Sendable {
     _ delivery: UncertainDelivery, provider: ProviderCapabilities, timing: DeliveryTiming
   ) -> UncertainDecision {
     let maySendAgain =
-      delivery.recipientStands && delivery.channelAttempts < delivery.policy.attemptsPerChannel
+      delivery.recipientStands && !delivery.isSetAside
+      && delivery.channelAttempts < delivery.policy.attemptsPerChannel
     if maySendAgain,
       KeyAge.isYoung(
         openedAt: delivery.keyOpenedAt, keptSeconds: provider.keepsKeySeconds, now: delivery.now,

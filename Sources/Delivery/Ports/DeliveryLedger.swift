@@ -224,6 +224,8 @@ package struct UncertainDelivery: Sendable {
   package var channelAttempts: Int
   /// Whether the contact and the channel are what the key was first used with.
   package var recipientStands: Bool
+  /// Whether it is not to go on by itself: what became of it is asked, and it is not sent again.
+  package var isSetAside: Bool
   package var policy: DeliveryPolicy
   package var now: Timestamp
   /// Of attempts; see `IdempotencyKey`.
@@ -231,8 +233,8 @@ package struct UncertainDelivery: Sendable {
 
   package init(
     key: DeliveryKey, generation: Int, channel: Channel, keyOpenedAt: Timestamp,
-    notAfter: Timestamp, channelAttempts: Int, recipientStands: Bool, policy: DeliveryPolicy,
-    now: Timestamp, round: Int = 1
+    notAfter: Timestamp, channelAttempts: Int, recipientStands: Bool, isSetAside: Bool = false,
+    policy: DeliveryPolicy, now: Timestamp, round: Int = 1
   ) {
     self.key = key
     self.generation = generation
@@ -241,6 +243,7 @@ package struct UncertainDelivery: Sendable {
     self.notAfter = notAfter
     self.channelAttempts = channelAttempts
     self.recipientStands = recipientStands
+    self.isSetAside = isSetAside
     self.policy = policy
     self.now = now
     self.round = round
@@ -250,9 +253,10 @@ package struct UncertainDelivery: Sendable {
   package var idempotencyKey: String { key.idempotencyKey(on: channel, round: round) }
 }
 
+/// What was found out of an uncertain delivery, but for its acceptance: that is evidence, which counts
+/// wherever the delivery stands (`recordAccepted`).
 package struct Resolution: Hashable, Sendable {
   package enum Finding: Hashable, Sendable {
-    case accepted(reference: String)
     /// Every attempt under the key is known to have failed.
     case absent(jitter: UInt64)
     /// To be sent again under the same key.

@@ -65,19 +65,31 @@ final class ProviderInquiry: Sendable {
       // One that was started again may be another: asked anew in every pass.
       if capabilities == nil { capabilities = .some(await provider?.statedCapabilities()) }
       let findings = await findings(on: uncertain, by: capabilities ?? nil)
-      let outcomes = try await ledger.resolve(findings.map(\.resolution), who: who)
-      for outcome in outcomes {
-        switch outcome {
-        case .resolved(.uncertain), .stale: report.leftUncertain += 1
-        case .resolved: report.resolved += 1
-        }
-      }
+      try await record(findings, into: &report)
       handled += uncertain.count
       if note(findings) { return report }
       if uncertain.count < Self.questionsAtOnce { return report }
       let elapsed = clock.steadyMilliseconds().saturatingSubtract(began)
       if elapsed >= Self.passMilliseconds || handled >= Self.mostQuestions || Task.isCancelled {
         return report.cut
+      }
+    }
+  }
+
+  /// What was found counts wherever its delivery stands by now; the rest only where it is still
+  /// uncertain.
+  private func record(_ findings: [Finding], into report: inout ReconcilerReport) async throws {
+    let evidence = findings.compactMap(\.evidence)
+    if !evidence.isEmpty {
+      _ = try await ledger.recordAccepted(evidence)
+      report.resolved += evidence.count
+    }
+    let resolutions = findings.compactMap(\.resolution)
+    guard !resolutions.isEmpty else { return }
+    for outcome in try await ledger.resolve(resolutions, who: who) {
+      switch outcome {
+      case .resolved(.uncertain), .stale: report.leftUncertain += 1
+      case .resolved: report.resolved += 1
       }
     }
   }
@@ -106,7 +118,10 @@ final class ProviderInquiry: Sendable {
   // MARK: One delivery
 
   private struct Finding: Sendable {
-    var resolution: Resolution
+    /// It was taken.
+    var evidence: AcceptanceEvidence?
+    /// `nil` where it was taken.
+    var resolution: Resolution?
     /// Whether the provider answered; `nil`: it was not asked.
     var isAnswered: Bool?
   }
@@ -119,11 +134,7 @@ final class ProviderInquiry: Sendable {
       for (position, delivery) in uncertain.enumerated() {
         let jitter = random.next()
         group.addTask {
-          let (finding, isAnswered) = await self.finding(
-            on: delivery, by: capabilities, jitter: jitter)
-          let resolution = Resolution(
-            key: delivery.key, generation: delivery.generation, finding: finding)
-          return (position, Finding(resolution: resolution, isAnswered: isAnswered))
+          (position, await self.finding(on: delivery, by: capabilities, jitter: jitter))
         }
       }
       var found: [(Int, Finding)] = []
@@ -134,18 +145,26 @@ final class ProviderInquiry: Sendable {
 
   private func finding(
     on delivery: UncertainDelivery, by capabilities: ProviderCapabilities?, jitter: UInt64
-  ) async -> (Resolution.Finding, isAnswered: Bool?) {
+  ) async -> Finding {
+    func finding(_ finding: Resolution.Finding, isAnswered: Bool? = nil) -> Finding {
+      let resolution = Resolution(
+        key: delivery.key, generation: delivery.generation, finding: finding)
+      return Finding(resolution: resolution, isAnswered: isAnswered)
+    }
     let later = LookUpSchedule.next(after: delivery.now, notAfter: delivery.notAfter)
-    guard let provider else { return (.park, nil) }
-    guard let capabilities else { return (.lookAgain(at: later), false) }
+    guard let provider else { return finding(.park) }
+    guard let capabilities else { return finding(.lookAgain(at: later), isAnswered: false) }
     switch UncertainDecision.decide(delivery, provider: capabilities, timing: timing) {
-    case .sendAgain: return (.sendAgain, nil)
-    case .leaveToOperator: return (.park, nil)
+    case .sendAgain: return finding(.sendAgain)
+    case .leaveToOperator: return finding(.park)
     case .lookUp(let absence):
-      switch await provider.lookUp(delivery.idempotencyKey) {
-      case .found(let reference): return (.accepted(reference: reference), true)
-      case .absent: return (absence.finding(jitter: jitter), true)
-      case .unavailable: return (.lookAgain(at: later), false)
+      let key = delivery.idempotencyKey
+      switch await provider.lookUp(key) {
+      case .found(let reference):
+        let evidence = AcceptanceEvidence(idempotencyKey: key, reference: reference)
+        return Finding(evidence: evidence, isAnswered: true)
+      case .absent: return finding(absence.finding(jitter: jitter), isAnswered: true)
+      case .unavailable: return finding(.lookAgain(at: later), isAnswered: false)
       }
     }
   }

@@ -136,7 +136,7 @@ enum AwaitedIssues {
       guard var row = try DeliveryRow.read(made.awaited.delivery, in: connection),
         made.awaited.isAwaited(by: row.record)
       else { continue }
-      row.record.receive(hasBills: !made.bills.isEmpty)
+      row.record.receive(hasBills: !made.bills.isEmpty, at: now)
       try row.save(in: connection, at: now, who: "render")
     }
   }

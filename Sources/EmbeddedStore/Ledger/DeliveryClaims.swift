@@ -60,7 +60,8 @@ extension EmbeddedLedger {
   ) throws -> ReleaseOutcome {
     guard var row = try DeliveryRow.read(release.key, in: connection) else { return .stale }
     let before = row.record
-    let outcome = row.record.release(release, at: now)
+    let outcome = try row.record.release(
+      release, at: now, contactHash: { [row] in try row.currentContact(in: connection) })
     guard outcome != .stale else { return .stale }
     if before.state == .sending {
       try AttemptRows.close(row.lastAttempt, .notWritten, at: now, in: connection)

@@ -130,13 +130,9 @@ extension EmbeddedLedger: DeliveryLedger {
   ) throws -> ResolveOutcome {
     guard var row = try DeliveryRow.read(resolution.key, in: connection) else { return .stale }
     let outcome = row.record.resolve(
-      resolution, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now)
+      resolution, policy: try deliveryPolicies.policy(row.record.policy, in: connection),
+      contactHash: try row.currentContact(in: connection), at: now)
     guard outcome != .stale else { return .stale }
-    if case .accepted(let reference) = resolution.finding {
-      try AttemptRows.close(
-        try row.uncertainAttempt(in: connection), .accepted(reference: reference), at: now,
-        in: connection)
-    }
     try row.save(in: connection, at: now, who: who, logged: resolution.finding == .park)
     return outcome
   }
@@ -162,17 +158,6 @@ extension EmbeddedLedger: DeliveryLedger {
     var rows: [DeliveryRow] = []
     while try statement.step() { rows.append(try DeliveryRow(statement)) }
     return rows
-  }
-}
-
-extension DeliveryRow {
-  /// The attempt that nobody knows the outcome of, the latest of several: a later one may have been
-  /// refused.
-  func uncertainAttempt(in connection: Connection) throws -> Int64? {
-    try AttemptRows.find(from: lastAttempt, in: connection) {
-      record.isUncertainAttempt(
-        channel: $0.channel, round: $0.round, outcome: $0.outcome)
-    } ?? lastAttempt
   }
 }
 

@@ -29,9 +29,7 @@ extension EmbeddedLedger {
           let key = IdempotencyKey(evidence.idempotencyKey),
           var row = try DeliveryRow.read(key.delivery, in: connection)
         else { return .unknownDelivery }
-        let attempt = try AttemptRows.find(from: row.lastAttempt, in: connection) {
-          $0.channel == key.channel.code && $0.round == key.round
-        }
+        let attempt = try row.attempt(takenOn: key.channel, round: key.round, in: connection)
         let isNew = try row.accept(
           attempt: attempt, on: key.channel, reference: evidence.reference, at: now,
           who: "evidence",
@@ -46,8 +44,10 @@ extension EmbeddedLedger {
   ) throws -> RecordOutcome {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
     let who = row.record.owner
-    let recorded = row.record.record(
-      result, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now)
+    let current = row
+    let recorded = try row.record.record(
+      result, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now,
+      contactHash: { try current.currentContact(in: connection) })
     switch result.closes(as: recorded) {
     case .none: break
     case .latest:
@@ -114,6 +114,29 @@ private struct Accepting {
 }
 
 extension DeliveryRow {
+  /// The hash of the contact that the customer has now for the delivery's channel; `nil` where that
+  /// has none.
+  func currentContact(in connection: Connection) throws -> [UInt8]? {
+    guard let channel = record.channel else { return nil }
+    return try connection.first(
+      """
+      SELECT CASE ?1 WHEN 1 THEN email_hash ELSE phone_hash END FROM customers
+      WHERE customer_id = ?2 AND recorded_to = 9223372036854775807
+      """, channel.code, record.key.customer, read: { $0.bytes(0) })
+  }
+
+  /// The attempt that evidence of a key is of.
+  func attempt(
+    takenOn channel: Channel, round: Int, in connection: Connection
+  ) throws -> Int64? {
+    func isOfKey(_ attempt: AttemptRows.Found) -> Bool {
+      attempt.channel == channel.code && attempt.round == round
+    }
+    return try AttemptRows.find(from: lastAttempt, in: connection) {
+      isOfKey($0) && !StoredOutcome.isRefusal($0.outcome)
+    } ?? AttemptRows.find(from: lastAttempt, in: connection, where: isOfKey)
+  }
+
   /// Positive evidence wins wherever the delivery stands; whether it was new.
   mutating func accept(
     attempt: Int64?, on channel: Channel, reference: String, at now: Timestamp, who: String?,

@@ -298,7 +298,7 @@ private struct DispatchWriter {
     _ row: DispatchRow, as state: DeliveryState, _ reason: DeliveryReason
   ) throws {
     guard var whole = try DeliveryRow.read(row.key, in: connection) else { return }
-    whole.record.setAside(as: state, reason: reason)
+    whole.record.setAside(as: state, reason: reason, at: now)
     try whole.save(in: connection, at: now, who: "dispatch")
   }
 

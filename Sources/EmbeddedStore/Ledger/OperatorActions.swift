@@ -132,7 +132,8 @@ private struct OperatorActing {
   ) throws {
     guard case .resolveAccepted(let reference) = request.action else { return }
     try AttemptRows.close(
-      try row.uncertainAttempt(in: connection),
+      try row.attempt(
+        takenOn: row.record.channel ?? .email, round: row.record.round, in: connection),
       .accepted(reference: reference ?? "operator:\(signature.who)"), at: now, in: connection)
     try row.save(in: connection, at: now, who: signature.who, note: note(signature))
   }

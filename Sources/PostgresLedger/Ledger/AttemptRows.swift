@@ -119,6 +119,15 @@ struct AttemptChains {
     row.lastAttempt.flatMap { chains[$0]?.first(where: isWanted)?.row }
   }
 
+  /// The attempt of a delivery that evidence of a key is of.
+  func taken(on channel: Channel, round: Int, of row: DeliveryRow) -> Int64? {
+    func isOfKey(_ attempt: Found) -> Bool {
+      attempt.channel == channel.code && attempt.round == round
+    }
+    return find(of: row) { isOfKey($0) && !StoredOutcome.isRefusal($0.outcome) }
+      ?? find(of: row, where: isOfKey)
+  }
+
   /// The latest attempt of a delivery.
   func latest(of row: DeliveryRow) -> Found? {
     row.lastAttempt.flatMap { chains[$0]?.first }

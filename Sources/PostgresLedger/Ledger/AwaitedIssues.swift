@@ -29,12 +29,13 @@ enum AwaitedIssues {
   ) throws {
     var rows = try DeliveryRows.lock(issues.map(\.awaited.delivery), in: connection)
     try BillRows.insert(issues.flatMap(\.bills), run: BillRows.noRun, in: connection)
-    var changes = DeliveryChanges(at: try ledger.now(in: connection))
+    let now = try ledger.now(in: connection)
+    var changes = DeliveryChanges(at: now)
     for made in issues {
       guard var row = rows.removeValue(forKey: made.awaited.delivery),
         made.awaited.isAwaited(by: row.record)
       else { continue }
-      row.record.receive(hasBills: !made.bills.isEmpty)
+      row.record.receive(hasBills: !made.bills.isEmpty, at: now)
       changes.save(row, who: "render")
     }
     try changes.write(in: connection)

@@ -30,6 +30,17 @@ struct CurrentCustomerRow {
     return rows
   }
 
+  /// The hashes of the contacts that customers have now for their deliveries' channels.
+  static func contacts(
+    for rows: some Collection<DeliveryRow>, in connection: PostgresConnection
+  ) throws -> (DeliveryRow) -> [UInt8]? {
+    guard !rows.isEmpty else { return { _ in nil } }
+    let customers = try read(Set(rows.map(\.key.customer)), in: connection)
+    return { row in
+      row.record.channel.flatMap { customers[row.key.customer]?.contactHash(for: $0) }
+    }
+  }
+
   private init(_ row: PostgresRow) throws {
     guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(4))) else {
       throw PostgresLedger.damaged("a customer's quiet mask is out of range")

@@ -67,12 +67,17 @@ extension PostgresLedger {
   package func release(_ releases: [Release]) async throws -> [ReleaseOutcome] {
     try await database.write { connection in
       var rows = try DeliveryRows.lock(releases.lazy.map(\.key), in: connection)
+      let given = releases.compactMap { release in
+        release.then == .closeChannel || release.then == .planNextRound ? rows[release.key] : nil
+      }
+      let contacts = try CurrentCustomerRow.contacts(for: given, in: connection)
       let now = try self.now(in: connection)
       var changes = DeliveryChanges(at: now)
       let outcomes = releases.map { release -> ReleaseOutcome in
         guard var row = rows.removeValue(forKey: release.key) else { return .stale }
         let owner = row.record.owner
-        let outcome = row.record.release(release, at: now)
+        let outcome = row.record.release(
+          release, at: now, contactHash: { [row] in contacts(row) })
         guard outcome != .stale else { return .stale }
         if row.saved.state == .sending {
           // The intent was committed and its answer lost: the holder says that nothing was written.

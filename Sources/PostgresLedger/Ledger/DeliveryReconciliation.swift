@@ -110,18 +110,15 @@ extension PostgresLedger: DeliveryLedger {
   ) async throws -> [ResolveOutcome] {
     try await database.write { connection in
       var rows = try DeliveryRows.lock(resolutions.lazy.map(\.key), in: connection)
-      let chains = try AttemptChains(of: Array(rows.values), in: connection)
+      let contacts = try CurrentCustomerRow.contacts(for: rows.values, in: connection)
       let now = try self.now(in: connection)
       var changes = DeliveryChanges(at: now)
       let outcomes = try resolutions.map { resolution -> ResolveOutcome in
         guard var row = rows.removeValue(forKey: resolution.key) else { return .stale }
         let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
-        let outcome = row.record.resolve(resolution, policy: policy, at: now)
+        let outcome = row.record.resolve(
+          resolution, policy: policy, contactHash: contacts(row), at: now)
         guard outcome != .stale else { return .stale }
-        if case .accepted(let reference) = resolution.finding {
-          changes.close(
-            chains.uncertain(of: row), of: row.key.month, .accepted(reference: reference))
-        }
         changes.save(row, who: who, logged: resolution.finding == .park)
         return outcome
       }
@@ -144,16 +141,6 @@ extension PostgresLedger: DeliveryLedger {
     _ sql: String, _ moment: Timestamp, _ limit: Int, in connection: PostgresConnection
   ) throws -> [DeliveryRow] {
     try connection.rows(sql, moment, limit, read: DeliveryRow.init).sorted(by: DeliveryRow.isBefore)
-  }
-}
-
-extension AttemptChains {
-  /// The attempt that nobody knows the outcome of, the latest of several: a later one may have been
-  /// refused.
-  func uncertain(of row: DeliveryRow) -> Int64? {
-    find(of: row) {
-      row.saved.isUncertainAttempt(channel: $0.channel, round: $0.round, outcome: $0.outcome)
-    } ?? row.lastAttempt
   }
 }
 

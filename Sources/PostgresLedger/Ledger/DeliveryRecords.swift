@@ -23,6 +23,7 @@ extension PostgresLedger {
     try await database.write { connection in
       var rows = try DeliveryRows.lock(
         results.lazy.map(\.key), skipsLocked: skipsLocked, in: connection)
+      let contacts = try self.contacts(for: results, of: rows, in: connection)
       let now = try self.now(in: connection)
       var changes = DeliveryChanges(at: now)
       // Those of an attempt that is not the latest: found together, after the rest is decided.
@@ -31,7 +32,8 @@ extension PostgresLedger {
       let outcomes = try results.map { result -> RecordOutcome? in
         guard var row = rows[result.key] else { return nil }
         let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
-        let outcome = row.record.record(result, policy: policy, at: now)
+        let outcome = row.record.record(
+          result, policy: policy, at: now, contactHash: { [row] in contacts(row) })
         switch result.closes(as: outcome) {
         case .none: break
         case .numbered(let attempt) where attempt != row.saved.attempt:
@@ -56,6 +58,19 @@ extension PostgresLedger {
     }
   }
 
+  /// The customers' current contacts, where an outcome may be its channel's last: few.
+  private func contacts(
+    for results: [SendResult], of rows: [DeliveryKey: DeliveryRow],
+    in connection: PostgresConnection
+  ) throws -> (DeliveryRow) -> [UInt8]? {
+    let last = try results.compactMap { result -> DeliveryRow? in
+      guard let row = rows[result.key] else { return nil }
+      let policy = try deliveryPolicies.policy(row.record.policy, in: connection)
+      return row.record.mayEndChannel(by: result.outcome, policy: policy) ? row : nil
+    }
+    return try CurrentCustomerRow.contacts(for: last, in: connection)
+  }
+
   package func recordAccepted(
     _ evidence: [AcceptanceEvidence]
   ) async throws -> [EvidenceOutcome] {
@@ -68,9 +83,7 @@ extension PostgresLedger {
       var written: [DeliveryKey: DeliveryRow] = [:]
       let outcomes = zip(evidence, keys).map { evidence, key -> EvidenceOutcome in
         guard let key, var row = rows[key.delivery] else { return .unknownDelivery }
-        let attempt = chains.find(of: row) {
-          $0.channel == key.channel.code && $0.round == key.round
-        }
+        let attempt = chains.taken(on: key.channel, round: key.round, of: row)
         changes.close(attempt, of: row.key.month, .accepted(reference: evidence.reference))
         guard row.record.accept(on: key.channel) else { return .alreadyRecorded }
         rows[key.delivery] = row

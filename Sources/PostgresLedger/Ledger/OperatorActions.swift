@@ -121,7 +121,8 @@ private struct OperatorActing {
   private mutating func accept(_ row: DeliveryRow, _ signature: OperatorSignature) {
     guard case .resolveAccepted(let reference) = request.action else { return }
     changes.close(
-      attempts.uncertain(of: row), of: row.key.month,
+      attempts.taken(on: row.saved.channel ?? .email, round: row.saved.round, of: row),
+      of: row.key.month,
       .accepted(reference: reference ?? "operator:\(signature.who)"))
     changes.save(row, who: signature.who, note: note(signature))
   }

@@ -88,7 +88,7 @@ struct Queueing {
     let rows = try DeliveryRows.lock(aside.map(\.row.delivery.key), in: connection)
     for (row, state, reason) in aside {
       guard var row = rows[row.delivery.key] else { continue }
-      row.record.setAside(as: state, reason: reason)
+      row.record.setAside(as: state, reason: reason, at: now)
       changes.save(row, who: "dispatch")
     }
   }

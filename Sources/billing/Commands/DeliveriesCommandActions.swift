@@ -37,10 +37,10 @@ struct DeliveriesResolveCommand: AsyncParsableCommand {
     commandName: "resolve",
     abstract: "Say what became of uncertain deliveries: accepted, or never taken.",
     discussion: """
-      Only deliveries that wait for an operator (reason awaitsOperator, throttled or unavailable) are resolved; of any other \
-      the platform still asks the provider. `--absent`: its next attempt or channel follows, as if \
-      the provider had said so; --absent of what was taken after all sends it twice. `billing \
-      deliveries list --json` and `billing explain delivery` show the keys to ask a provider for.
+      Only deliveries that wait for an operator are resolved; of any other the platform still asks \
+      the provider. `--absent`: its next attempt or channel follows, as if the provider had said so; \
+      --absent of what was taken after all sends it twice. `billing deliveries list --json` and \
+      `billing explain delivery` show the keys to ask a provider for.
 
       Examples:
         billing deliveries resolve --accepted --month 2026-10 --customer 1001 --reference m-77
