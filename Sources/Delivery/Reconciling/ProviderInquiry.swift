@@ -14,8 +14,6 @@ final class ProviderInquiry: Sendable {
   private static let passMilliseconds: Int64 = 5000
   /// Nor after this many.
   private static let mostQuestions = 5000
-  /// Far longer than a question and the recording of its answer take.
-  private static let leaseSeconds: Int64 = 60
   private static let shortestSilence: Int64 = 10_000
   private static let longestSilence: Int64 = 120_000
 
@@ -51,6 +49,9 @@ final class ProviderInquiry: Sendable {
     self.logger = logger
   }
 
+  /// A claim's: far longer than a question and the recording of its answer take.
+  private var leaseSeconds: Int64 { timing.lease.saturatingAdd(999) / 1000 }
+
   /// Every finding moves its delivery on or sets when it is looked at again, so that this ends.
   func pass() async throws -> ReconcilerReport {
     var report = ReconcilerReport()
@@ -60,7 +61,7 @@ final class ProviderInquiry: Sendable {
     var handled = 0
     while true {
       let uncertain = try await ledger.takeUncertain(
-        on: channel, leaseSeconds: Self.leaseSeconds, limit: Self.questionsAtOnce)
+        on: channel, leaseSeconds: leaseSeconds, limit: Self.questionsAtOnce)
       guard !uncertain.isEmpty else { return report }
       // One that was started again may be another: asked anew in every pass.
       if capabilities == nil { capabilities = .some(await provider?.statedCapabilities()) }

@@ -149,6 +149,8 @@ actor CrashMonth {
     for (command, point) in [
       (["dispatch"], "dispatch.publish:before:3:kill"),
       (["deliver", "--drain"], "provider.send:after:9:kill"),
+      // So that a provider is asked also for what it never got.
+      (["deliver", "--drain"], "provider.send:before:3:kill"),
     ] {
       let ending = try await BillingProcess(
         command, in: platform.folder, environment: ["BILLING_FAIL_POINT": point]

@@ -80,8 +80,8 @@ struct CrashScenario: Sendable {
     CrashScenario(
       name: "reconcile", begins: .abandoned, command: ["dispatch"],
       calls: [
-        .reap, .sweep, .takeUncertain, .resolve, .takeUnpublished, .queueDue, .publish,
-        .markPublished,
+        .reap, .sweep, .takeUncertain, .recordAccepted, .resolve, .takeUnpublished, .queueDue,
+        .publish, .markPublished,
       ], providers: .asked),
   ]
 
@@ -134,11 +134,5 @@ struct CrashScenario: Sendable {
         .claim, .intend, .send, .record, .storeOffsets, .closeFeed, .reap, .sweep,
       ],
       actions: [.kill, .term], finish: .run)
-  ]
-
-  /// Calls that commit and that no command of this version makes.
-  static let neverMade: Set<PortCall> = [
-    // Evidence that a provider pushes; nothing receives it yet.
-    .recordAccepted
   ]
 }
