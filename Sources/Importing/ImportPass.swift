@@ -91,7 +91,8 @@ final class ImportPass {
     }
     let outcome = try writer.record(
       catalog: CatalogText(
-        version: catalog.version, effectiveFrom: catalog.effectiveFrom, text: text))
+        version: catalog.version, effectiveFrom: catalog.effectiveFrom, currency: catalog.currency,
+        text: text))
     files[files.count - 1].counts += outcome.counts
     for refusal in outcome.refusals { try refuseFile(.catalog, .ledger(refusal.reason)) }
   }

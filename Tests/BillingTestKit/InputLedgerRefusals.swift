@@ -100,7 +100,8 @@ extension InputLedgerConformance {
   package func catalogsAreImmutable() async throws {
     func record(_ text: String, version: String) async throws -> RecordedInputs<BatchOutcome> {
       let catalog = CatalogText(
-        version: version, effectiveFrom: InputSamples.month, text: text)
+        version: version, effectiveFrom: InputSamples.month, currency: Currency(code: "KRW")!,
+        text: text)
       return try await ledger.recordInputs(source: "conformance") { writer in
         .keep(try writer.record(catalog: catalog))
       }

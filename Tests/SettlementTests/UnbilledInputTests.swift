@@ -180,6 +180,35 @@ struct UnbilledInputTests {
     #expect(try await ofMonth(bench) == ["lateCharge 2026-10 - 2 18446744073709551614"])
   }
 
+  @Test(arguments: LedgerKind.allCases)
+  func `a late charge is not taken over into another currency`(on kind: LedgerKind) async throws {
+    let bench = try await bench(2, on: kind)
+    try await settle(month, bench)
+    try await bench.importing(["charges.csv": "L1,1,2026-10-28,fee,Fee,5000,true"])
+    #expect(try await ofMonth(bench) == ["lateCharge 2026-10 - 1 5000"])
+    let dollars = Self.catalog.replacing("m1", with: "m2").replacing("2026-01", with: "2026-11")
+      .replacing("KRW", with: "USD")
+    try await bench.importing(["catalog.yaml": dollars])
+    try await settle(month.next, bench)
+    #expect(try await ofMonth(bench) == ["lateChargeInAnotherCurrency 2026-10 - 1 5000"])
+    #expect(try await oneOffs(of: 1, in: month.next, bench) == [])
+    // Back in its own, it is billed as ever.
+    let won = Self.catalog.replacing("m1", with: "m3").replacing("2026-01", with: "2026-12")
+    try await bench.importing(["catalog.yaml": won])
+    try await settle(month.next.next, bench)
+    #expect(try await ofMonth(bench).isEmpty)
+    #expect(try await oneOffs(of: 1, in: month.next.next, bench) == [5000])
+  }
+
+  private func oneOffs(
+    of customer: Int64, in month: BillingMonth, _ bench: SettlementBench
+  ) async throws -> [Int64] {
+    let statement = try #require(try await bench.statement(customer, month: month))
+    return statement.lines.compactMap { line in
+      if case .oneOff = line.source { line.amount } else { nil }
+    }
+  }
+
   // MARK: What rating prices by no rule
 
   @Test(arguments: LedgerKind.allCases)

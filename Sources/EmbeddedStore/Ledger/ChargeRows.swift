@@ -8,12 +8,16 @@ enum ChargeRows {
   static func regularRuns(in connection: Connection) throws -> [ChargeMonth.RegularRun] {
     var runs: [ChargeMonth.RegularRun] = []
     try connection.query(
-      "SELECT run_id, month, cutoff FROM runs WHERE job = 1 AND kind = 1 ORDER BY run_id"
+      """
+      SELECT r.run_id, r.month, r.cutoff, coalesce(c.currency, '')
+      FROM runs r LEFT JOIN catalogs c ON c.version = r.catalog_version
+      WHERE r.job = 1 AND r.kind = 1 ORDER BY r.run_id
+      """
     ) { row in
       runs.append(
         ChargeMonth.RegularRun(
           id: row.integer(0), month: BillingMonth(index: try row.int32(1)),
-          cutoff: row.integer(2)))
+          cutoff: row.integer(2), currency: row.text(3)))
     }
     return runs
   }

@@ -48,7 +48,8 @@ final class EmbeddedInputWriter: InputWriter {
       return BatchOutcome(counts: InputCounts(unchanged: 1))
     }
     try connection.run(
-      "INSERT INTO catalogs VALUES (?, ?, ?, ?)", catalog.version, catalog.effectiveFrom,
+      "INSERT INTO catalogs VALUES (?, ?, ?, ?, ?)", catalog.version, catalog.effectiveFrom,
+      catalog.currency.code,
       catalog.text, recordNumber)
     hasWritten = true
     return BatchOutcome(counts: InputCounts(new: 1))

@@ -12,7 +12,7 @@ enum LateRows {
     }
     guard let last, last > regular.cutoff else { return result }
     let charges = ChargeMonth(regularRuns: runs)
-    var late = UnbilledItem(kind: .lateCharge, month: month)
+    var late: [UnbilledItem] = []
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges INDEXED BY charges_by_day
@@ -21,11 +21,11 @@ enum LateRows {
       """,
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
-      guard charges.month(of: row) == nil else { return }
-      late.count += 1
-      late.sum += ExactSum(row.integer(2))
+      guard let kind = charges.whyUnbilled(row) else { return }
+      late.append(
+        UnbilledItem(kind: kind, month: month, count: 1, sum: ExactSum(row.integer(2))))
     }
-    if late.count > 0 { result.items.append(late) }
+    result.items += [UnbilledItem](summing: late)
     result.changedCustomers =
       try connection.first(
         changedCustomersQuery, month, regular.cutoff, month.firstDay, month.next.firstDay,
@@ -159,6 +159,12 @@ extension ChargeMonth {
   /// Of a row whose first columns are the charge's day and its first record number.
   fileprivate func month(of row: Statement) -> BillingMonth? {
     month(
+      chargedOn: CalendarDay(daysSince1970: Int32(truncatingIfNeeded: row.integer(0))),
+      firstRecorded: row.integer(1))
+  }
+
+  fileprivate func whyUnbilled(_ row: Statement) -> UnbilledKind? {
+    whyUnbilled(
       chargedOn: CalendarDay(daysSince1970: Int32(truncatingIfNeeded: row.integer(0))),
       firstRecorded: row.integer(1))
   }

@@ -117,11 +117,13 @@ package struct ChargeRow: Hashable, Sendable {
 package struct CatalogText: Hashable, Sendable {
   package var version: String
   package var effectiveFrom: BillingMonth
+  package var currency: Currency
   package var text: String
 
-  package init(version: String, effectiveFrom: BillingMonth, text: String) {
+  package init(version: String, effectiveFrom: BillingMonth, currency: Currency, text: String) {
     self.version = version
     self.effectiveFrom = effectiveFrom
+    self.currency = currency
     self.text = text
   }
 }

@@ -7,11 +7,15 @@ enum ChargeRows {
   /// The regular settlement runs opened so far.
   static func regularRuns(in connection: PostgresConnection) throws -> [ChargeMonth.RegularRun] {
     try connection.rows(
-      "SELECT run_id, month, cutoff FROM runs WHERE job = 1 AND kind = 1 ORDER BY run_id"
+      """
+      SELECT r.run_id, r.month, r.cutoff, coalesce(c.currency, '')
+      FROM runs r LEFT JOIN catalogs c ON c.version = r.catalog_version
+      WHERE r.job = 1 AND r.kind = 1 ORDER BY r.run_id
+      """
     ) { row in
       ChargeMonth.RegularRun(
         id: row.integer(0), month: BillingMonth(index: Int32(row.integer(1))),
-        cutoff: row.integer(2))
+        cutoff: row.integer(2), currency: row.text(3))
     }
   }
 
@@ -46,6 +50,11 @@ extension ChargeMonth {
   /// Of a row whose first columns are the charge's day and its first record number.
   func month(of row: PostgresRow) -> BillingMonth? {
     month(
+      chargedOn: CalendarDay(daysSince1970: Int32(row.integer(0))), firstRecorded: row.integer(1))
+  }
+
+  func whyUnbilled(_ row: PostgresRow) -> UnbilledKind? {
+    whyUnbilled(
       chargedOn: CalendarDay(daysSince1970: Int32(row.integer(0))), firstRecorded: row.integer(1))
   }
 }

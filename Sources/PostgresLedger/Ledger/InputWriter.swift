@@ -47,9 +47,10 @@ final class PostgresInputWriter: InputWriter {
     }
     try connection.run(
       """
-      INSERT INTO catalogs (version, effective_from, text, record_number)
-      VALUES ($1, $2::bigint, $3, $4)
-      """, catalog.version, catalog.effectiveFrom, catalog.text, recordNumber)
+      INSERT INTO catalogs (version, effective_from, currency, text, record_number)
+      VALUES ($1, $2::bigint, $3, $4, $5)
+      """, catalog.version, catalog.effectiveFrom, catalog.currency.code, catalog.text,
+      recordNumber)
     hasWritten = true
     return BatchOutcome(counts: InputCounts(new: 1))
   }

@@ -21,7 +21,7 @@ enum LateRows {
       try lastRecordNumber(in: connection) > regular.cutoff
     else { return result }
     let charges = ChargeMonth(regularRuns: runs)
-    var late = UnbilledItem(kind: .lateCharge, month: month)
+    var late: [UnbilledItem] = []
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges
@@ -30,11 +30,11 @@ enum LateRows {
       """,
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
-      guard charges.month(of: row) == nil else { return }
-      late.count += 1
-      late.sum += ExactSum(row.integer(2))
+      guard let kind = charges.whyUnbilled(row) else { return }
+      late.append(
+        UnbilledItem(kind: kind, month: month, count: 1, sum: ExactSum(row.integer(2))))
     }
-    if late.count > 0 { result.items.append(late) }
+    result.items += [UnbilledItem](summing: late)
     let changed = try changedCharges(of: month, since: regular.cutoff, charges, in: connection)
     result.changedCustomers =
       try connection.first(

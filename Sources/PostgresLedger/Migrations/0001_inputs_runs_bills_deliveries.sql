@@ -26,6 +26,7 @@ CREATE TABLE records (
 CREATE TABLE catalogs (
   version text COLLATE "C" PRIMARY KEY,
   effective_from integer NOT NULL,
+  currency text NOT NULL,          -- ISO 4217
   text text NOT NULL,
   record_number bigint NOT NULL
 );

@@ -15,8 +15,8 @@ package struct UnbilledCharges: Sendable {
 
   /// `nil` for a charge that was billed, or that its own month is still to bill.
   package func kind(chargedOn day: CalendarDay, firstRecorded: Int64) -> UnbilledKind? {
-    guard billing.month(chargedOn: day, firstRecorded: firstRecorded) != nil else {
-      return .lateCharge
+    if let late = billing.whyUnbilled(chargedOn: day, firstRecorded: firstRecorded) {
+      return late
     }
     return months.place(of: BillingMonth(containing: day), asOf: now)?.kindOfCharge
   }

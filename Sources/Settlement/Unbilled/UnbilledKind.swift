@@ -3,6 +3,9 @@ package enum UnbilledKind: String, CaseIterable, Hashable, Sendable {
   /// A one-off charge of a settled month that was recorded after its settlement: the next one will
   /// bill it.
   case lateCharge
+  /// A late charge that the settlements since passed over: they are in another currency than its own
+  /// month.
+  case lateChargeInAnotherCurrency
   /// A one-off charge dated before the first month that the ledger settled.
   case chargeBeforeFirstMonth
   /// A one-off charge dated in a month that was passed over: later ones were settled.
@@ -32,7 +35,9 @@ package enum UnbilledKind: String, CaseIterable, Hashable, Sendable {
 
   package var subject: Subject {
     switch self {
-    case .lateCharge, .chargeBeforeFirstMonth, .chargeOfSkippedMonth, .chargeAhead: .charges
+    case .lateCharge, .lateChargeInAnotherCurrency, .chargeBeforeFirstMonth,
+      .chargeOfSkippedMonth, .chargeAhead:
+      .charges
     case .usageOfUnknownMetric, .usageWithoutActiveDays, .usageOutsideCohort,
       .usageBeforeFirstMonth, .usageOfSkippedMonth, .usageAhead:
       .usage

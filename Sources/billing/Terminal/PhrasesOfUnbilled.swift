@@ -38,6 +38,10 @@ extension Phrase {
     switch kind {
     case .lateCharge:
       Phrase("charges recorded after their month was settled", ko: "정산 뒤에 기록된 일회성 요금")
+    case .lateChargeInAnotherCurrency:
+      Phrase(
+        "charges recorded after their month was settled, and in another currency than the months "
+          + "settled since", ko: "정산 뒤에 기록되었고 그 뒤에 정산한 달과 통화가 다른 일회성 요금")
     case .chargeBeforeFirstMonth:
       Phrase("charges dated before the first settled month", ko: "처음 정산한 달보다 앞선 날짜의 일회성 요금")
     case .chargeOfSkippedMonth:
@@ -70,6 +74,11 @@ extension Phrase {
     switch kind {
     case .lateCharge:
       Phrase("The next settlement bills them.", ko: "다음 정산에서 청구됩니다.")
+    case .lateChargeInAnotherCurrency:
+      Phrase(
+        "Import them with the amount 0, and again under other ids, in the new currency and with a day "
+          + "of the month that is settled next.",
+        ko: "금액 0으로 가져오고, 새 통화의 금액을 다른 ID와 다음에 정산할 달의 날짜로 다시 가져오십시오.")
     case .chargeBeforeFirstMonth:
       Phrase(
         "Import them again with a day of the month that is settled next, or with the amount 0 if "

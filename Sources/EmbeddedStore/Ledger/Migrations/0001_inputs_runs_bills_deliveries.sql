@@ -17,6 +17,7 @@ CREATE TABLE records (
 CREATE TABLE catalogs (
   version TEXT PRIMARY KEY,
   effective_from INTEGER NOT NULL,
+  currency TEXT NOT NULL,          -- ISO 4217
   text TEXT NOT NULL,
   record_number INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
