@@ -37,6 +37,14 @@ package struct GatedSettlementLedger: SettlementLedger, GatedRuns {
     }
   }
 
+  package func outsiders(
+    of run: RunRecord, within range: ClosedRange<CustomerID>, after: CustomerID?, limit: Int
+  ) async throws -> [CustomerID] {
+    try await gate.pass(.readInputs) {
+      try await ledger.outsiders(of: run, within: range, after: after, limit: limit)
+    }
+  }
+
   package func currentRatingInputs(
     for targets: [CustomerID], month: BillingMonth
   ) async throws -> RatingBatch {

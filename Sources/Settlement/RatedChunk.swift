@@ -6,7 +6,7 @@ struct RatedChunk: Sendable {
   private(set) var statements: [StoredStatement] = []
   private(set) var manifest: [ManifestRow] = []
   private(set) var parked: [ParkedCustomer] = []
-  /// What of those who were rated, and of outsiders, there was nothing to charge for.
+  /// What of those who were rated there was nothing to charge for.
   private(set) var unrated: [UnratedRow] = []
   private(set) var totals: ChunkTotals
 
@@ -61,7 +61,6 @@ struct RatedChunk: Sendable {
         parked.append(ParkedCustomer(customer: target, reason: error))
       }
     }
-    for outsider in batch.outsiders { unratedInputs.find(in: outsider, into: &unrated) }
     for customer in parked { hasher.update(customer.customer.number) }
     self.parked = parked
     self.unrated = unrated

@@ -4,10 +4,8 @@ package import Billing
 /// in the order of its customers: finding a row's customer is a step forward.
 package struct RatingInputMerge: Sendable {
   private let targets: [CustomerID]
-  /// Ascending by customer; one for each target that was read, and for each outsider.
+  /// Ascending by customer; one for each target that was read.
   private var inputs: [RatingInput] = []
-  /// Positions among the inputs of those that are no targets.
-  private var outsiders: [Int] = []
   /// Of the next customer, among the targets while customers are added, then among the inputs.
   private var position = 0
 
@@ -17,33 +15,18 @@ package struct RatingInputMerge: Sendable {
     inputs.reserveCapacity(targets.count)
   }
 
-  /// Adds a customer behind all before it; one that is no target is an outsider.
+  /// Adds a customer behind all before it; one that is no target is passed over.
   package mutating func add(
     _ customer: CustomerID, _ read: () throws -> RatingInput
   ) rethrows {
     while position < targets.count, targets[position] < customer { position += 1 }
-    let isTarget = position < targets.count && targets[position] == customer
-    if !isTarget { outsiders.append(inputs.count) }
+    guard position < targets.count, targets[position] == customer else { return }
     inputs.append(try read())
   }
 
   /// What was put together.
   package func batch(bundleMembers: [BundleMember]) -> RatingBatch {
-    guard !outsiders.isEmpty else {
-      return RatingBatch(inputs: inputs, bundleMembers: bundleMembers)
-    }
-    var batch = RatingBatch(inputs: [], bundleMembers: bundleMembers)
-    batch.inputs.reserveCapacity(inputs.count - outsiders.count)
-    var next = 0
-    for (position, input) in inputs.enumerated() {
-      if next < outsiders.count, outsiders[next] == position {
-        next += 1
-        batch.outsiders.append(input)
-      } else {
-        batch.inputs.append(input)
-      }
-    }
-    return batch
+    RatingBatch(inputs: inputs, bundleMembers: bundleMembers)
   }
 
   /// From here on rows are of another table, from the first customer on.

@@ -16,11 +16,17 @@ package protocol SettlementLedger: RunLedger {
   ///
   /// - Parameters:
   ///   - targets: ascending.
-  ///   - range: the customers among whom the targets are all that the run rates: it is read as a
-  ///     whole, and who else is found there comes as the batch's outsiders. `nil` for a list.
+  ///   - range: from the first of them to the last, where nearly all customers in it are targets: it
+  ///     is read as a whole, and who else is found there is passed over. `nil` for a list.
   func ratingInputs(
     for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
   ) async throws -> RatingBatch
+
+  /// Customers whose own dates do not reach into the month of a run, and of whom it has active lines
+  /// or usage all the same, as of the run's cutoff; ascending, after one.
+  func outsiders(
+    of run: RunRecord, within range: ClosedRange<CustomerID>, after: CustomerID?, limit: Int
+  ) async throws -> [CustomerID]
 
   /// The inputs as they would be seen by a run opened now: for a look whether parked customers can
   /// be rated.
@@ -143,15 +149,10 @@ package struct RatingBatch: Sendable {
   package var inputs: [RatingInput]
   /// Every membership of every bundle that a line of these customers is in.
   package var bundleMembers: [BundleMember]
-  /// Of a range: customers in it who are no targets, as their dates do not reach into the month.
-  package var outsiders: [RatingInput]
 
-  package init(
-    inputs: [RatingInput], bundleMembers: [BundleMember], outsiders: [RatingInput] = []
-  ) {
+  package init(inputs: [RatingInput], bundleMembers: [BundleMember]) {
     self.inputs = inputs
     self.bundleMembers = bundleMembers
-    self.outsiders = outsiders
   }
 }
 

@@ -8,6 +8,8 @@ struct SettlementRun: Sendable {
 
   /// Customers read at a time while the cohort is frozen.
   private static let cohortPage = 20_000
+  /// Customers who are no targets looked at together.
+  private static let outsiderPage = 500
 
   let job: SettlementJob
   let hold: RunHold
@@ -102,15 +104,18 @@ struct SettlementRun: Sendable {
     _ chunk: ClaimedChunk, _ rater: Rater, _ unrated: UnratedInputs, _ neighbours: ChunkNeighbours
   ) async throws -> CheckpointOutcome {
     let targets = try await job.store.targets(of: run.key, chunk: chunk.range.index)
-    let range = try await range(of: chunk.range, neighbours)
-    async let inputs = job.ledger.ratingInputs(for: targets, within: range, of: run)
+    let isRegular = run.key.kind == .regular
+    async let inputs = job.ledger.ratingInputs(
+      for: targets, within: isRegular ? chunk.range.lower...chunk.range.upper : nil, of: run)
+    async let outside =
+      isRegular ? unratedOutside(of: targets, in: chunk.range, unrated, neighbours) : []
     let earlier = try await earlierVersions(of: targets)
     let rated = RatedChunk(
       targets: targets, batch: try await inputs, earlier: earlier, rater: rater,
       unratedInputs: unrated, run: run.id)
     let checkpoint = SettlementCheckpoint(
       chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked,
-      unrated: rated.unrated,
+      unrated: rated.unrated + (try await outside),
       ratedAgain: run.key.kind == .regular ? [] : rated.rated(of: targets))
     if PlantedBug.checkpointBeforeStatements.isPlanted {
       let outcome = try await job.ledger.commit(checkpoint)
@@ -121,13 +126,30 @@ struct SettlementRun: Sendable {
     return try await job.ledger.commit(checkpoint)
   }
 
-  /// The customers that a chunk of the frozen cohort answers for: from behind the chunk before it,
-  /// so that every customer who is no target is seen with one chunk. `nil` in runs over a list.
-  private func range(
-    of chunk: ChunkRange, _ neighbours: ChunkNeighbours
-  ) async throws -> ClosedRange<CustomerID>? {
-    guard run.key.kind == .regular else { return nil }
-    return try await neighbours.range(of: chunk) { try await job.store.targetRanges(of: run.key) }
+  /// What is left of customers who are no targets. A chunk of the frozen cohort answers for those
+  /// from behind the chunk before it, so that each is seen with one chunk; however many they are, a
+  /// page of them is in memory.
+  private func unratedOutside(
+    of targets: [CustomerID], in chunk: ChunkRange, _ unrated: UnratedInputs,
+    _ neighbours: ChunkNeighbours
+  ) async throws -> [UnratedRow] {
+    let range = try await neighbours.range(of: chunk) {
+      try await job.store.targetRanges(of: run.key)
+    }
+    var rows: [UnratedRow] = []
+    var last: CustomerID?
+    while true {
+      let page = try await job.ledger.outsiders(
+        of: run, within: range, after: last, limit: Self.outsiderPage)
+      let outsiders = page.filter { !targets.containsSorted($0) }
+      if !outsiders.isEmpty {
+        let batch = try await job.ledger.ratingInputs(for: outsiders, within: nil, of: run)
+        for input in batch.inputs { unrated.find(in: input, into: &rows) }
+      }
+      guard page.count == Self.outsiderPage else { return rows }
+      last = page.last
+      try Task.checkCancellation()
+    }
   }
 
   /// What a correction is to improve on; nothing in other runs.
@@ -247,6 +269,18 @@ struct SettlementRun: Sendable {
 
   private func disagreement(_ detail: String) -> RunError {
     RunError(.controlTotals(step: "complete"), run: run.key, detail: detail)
+  }
+}
+
+extension [CustomerID] {
+  /// Whether one of these, which are ascending, is that.
+  fileprivate func containsSorted(_ customer: CustomerID) -> Bool {
+    var (lower, upper) = (startIndex, endIndex)
+    while lower < upper {
+      let middle = (lower + upper) / 2
+      if self[middle] < customer { lower = middle + 1 } else { upper = middle }
+    }
+    return lower < endIndex && self[lower] == customer
   }
 }
 

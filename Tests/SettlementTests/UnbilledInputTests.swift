@@ -235,15 +235,14 @@ struct UnbilledInputTests {
         "usageWithoutActiveDays 2026-10 data_mb 1 50",
       ])
     #expect(try await bench.manifest().map(\.total) == [31_000, 31_000, 0, 0])
-    // Set to 0 it is gone at once; what is stated anew waits for the correction.
+    // Set to 0 it is gone at once; what is stated anew waits for the correction. What has active days
+    // now is a late change like any other, and told of once.
     try await bench.importing([
       "usage.csv": "1,2026-10,data_gb,0\n2,2026-10,data_gb,3\n4,2026-10,data_gb,0",
       "subscriptions.csv": "3,3,SMALL,2020-01-01,2026-10-02",
     ])
-    #expect(
-      try await ofMonth(bench) == [
-        "usageOfUnknownMetric 2026-10 data_gb 1 3", "usageWithoutActiveDays 2026-10 data_mb 1 50",
-      ])
+    #expect(try await ofMonth(bench) == ["usageOfUnknownMetric 2026-10 data_gb 1 3"])
+    #expect(try await bench.ledger.unbilled(of: month).changedCustomers == 4)
     try await correct(bench, 1, 2, 3, 4)
     #expect(try await ofMonth(bench) == ["usageOfUnknownMetric 2026-10 data_gb 1 3"])
     #expect(try await bench.ledger.unbilled(of: month).changedCustomers == 0)
@@ -320,6 +319,27 @@ struct UnbilledInputTests {
     try await settle(month, bench)
     #expect(try await bench.statement(4)?.totals.total == 31_000)
     #expect(try await ofMonth(bench) == ["lineOutsideCohort 2026-10 - 2 0"])
+  }
+
+  @Test(arguments: LedgerKind.allCases)
+  func `however many former customers there are, each one's usage is listed once`(
+    on kind: LedgerKind
+  ) async throws {
+    let bench = try await bench(30, on: kind)
+    // Before, between and behind the customers of the month, more than are looked at together.
+    let former = Array(100...1300)
+    try await bench.importing([
+      "customers.csv": former.map { customer($0, "2020-01-01", $0 == 700 ? "" : "2026-09-01") }
+        .joined(separator: "\n"),
+      "usage.csv": former.filter { $0 != 700 && $0 % 2 == 0 }.map { "\($0),2026-10,data_mb,1" }
+        .joined(separator: "\n"),
+      "subscriptions.csv": former.map { "\($0),\($0),SMALL,2020-01-01,2026-09-01" }
+        .joined(separator: "\n"),
+    ])
+    #expect(former.count > 1000)
+    try await settle(month, bench, chunkSize: 7)
+    let listed = try await bench.ledger.unbilled(of: month).items
+    #expect(text(listed) == ["usageWithoutActiveDays 2026-10 data_mb 600 600"])
   }
 
   @Test(arguments: LedgerKind.allCases)

@@ -63,6 +63,33 @@ extension EmbeddedLedger: SettlementLedger {
     }
   }
 
+  package func outsiders(
+    of run: RunRecord, within range: ClosedRange<CustomerID>, after: CustomerID?, limit: Int
+  ) async throws -> [CustomerID] {
+    try await database.read { connection in
+      let period = run.key.month.period
+      var outsiders: [CustomerID] = []
+      try connection.query(
+        """
+        SELECT c.customer_id FROM customers c
+        WHERE c.customer_id >= ?1 AND c.customer_id <= ?2
+          AND c.recorded_from <= ?3 AND c.recorded_to > ?3
+          AND NOT (c.activated_on < ?4 AND (c.terminated_on IS NULL OR c.terminated_on > ?5))
+          AND (EXISTS (SELECT 1 FROM usage u
+              WHERE u.month = ?6 AND u.customer_id = c.customer_id AND u.coefficient <> 0
+                AND u.recorded_from <= ?3 AND u.recorded_to > ?3)
+            OR EXISTS (SELECT 1 FROM segments s
+              WHERE s.customer_id = c.customer_id AND s.recorded_from <= ?3 AND s.recorded_to > ?3
+                AND s.active_from < ?4 AND (s.active_to IS NULL OR s.active_to > ?5)))
+        ORDER BY c.customer_id LIMIT ?7
+        """,
+        after.map { $0.number + 1 } ?? range.lowerBound.number, range.upperBound, run.pins.cutoff,
+        period.upperBound, period.lowerBound, run.key.month, limit
+      ) { outsiders.append(CustomerID($0.integer(0))) }
+      return outsiders
+    }
+  }
+
   package func currentRatingInputs(
     for targets: [CustomerID], month: BillingMonth
   ) async throws -> RatingBatch {

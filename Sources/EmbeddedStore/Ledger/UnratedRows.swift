@@ -108,8 +108,9 @@ enum UnratedRows {
         AND u.line_id = r.line_id AND u.metric = r.metric
       WHERE r.month = ?1 AND r.customer_id \(customer) AND r.superseded_by IS NULL
         AND u.recorded_to = 9223372036854775807 AND u.coefficient <> 0
-        AND (r.kind = 1 OR \(isOutside("r")) OR (r.kind = 2 AND EXISTS (SELECT 1
-          FROM manifest m WHERE m.month = ?1 AND m.customer_id = r.customer_id))) AND ?4 IS NOT NULL
+        AND (r.kind = 1 OR \(isOutside("r"))
+          OR (r.kind = 2 AND NOT \(isActive("r")) AND EXISTS (SELECT 1 FROM manifest m
+            WHERE m.month = ?1 AND m.customer_id = r.customer_id))) AND ?4 IS NOT NULL
       """,
       """
       SELECT 4 AS kind, r.customer_id, r.line_id, '' AS metric, 0 AS coefficient, 0 AS scale
