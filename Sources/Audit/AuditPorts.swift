@@ -143,22 +143,50 @@ package struct ListedBill: Hashable, Sendable {
   }
 }
 
+/// An issue of a statement's bill, as a delivery names it.
+package struct ListedIssue: Hashable, Sendable {
+  /// Of the statement.
+  package var version: Int
+  package var number: Int
+  package var policy: Int
+  package var template: Int
+  /// Its bills are still to be made.
+  package var isAwaited: Bool
+
+  package init(
+    version: Int, number: Int = 1, policy: Int = 1, template: Int = 1, isAwaited: Bool = false
+  ) {
+    self.version = version
+    self.number = number
+    self.policy = policy
+    self.template = template
+    self.isAwaited = isAwaited
+  }
+
+  /// Whether that is a bill of it, on whichever channel.
+  package func contains(_ bill: BillKey) -> Bool {
+    bill.statement.version == version && bill.issue == number && bill.policy == policy
+      && bill.template == template
+  }
+}
+
 package struct ListedDelivery: Hashable, Sendable {
   package var key: DeliveryKey
   package var state: DeliveryState
-  package var version: Int
+  /// What it tells of.
+  package var bill: ListedIssue
   /// Attempts under its key of which nobody knows whether they were taken.
   package var unresolved: Int
   /// The latest first.
   package var attempts: [ListedAttempt]
 
   package init(
-    key: DeliveryKey, state: DeliveryState, version: Int, unresolved: Int = 0,
+    key: DeliveryKey, state: DeliveryState, bill: ListedIssue, unresolved: Int = 0,
     attempts: [ListedAttempt]
   ) {
     self.key = key
     self.state = state
-    self.version = version
+    self.bill = bill
     self.unresolved = unresolved
     self.attempts = attempts
   }

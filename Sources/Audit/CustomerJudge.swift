@@ -112,7 +112,7 @@ struct CustomerJudge {
     // it already, though not all of its bills are made.
     if let latest = evidence.statements.last(where: \.isRendered),
       !evidence.deliveries.contains(where: {
-        $0.state != .superseded && $0.version >= latest.key.version
+        $0.state != .superseded && $0.bill.version >= latest.key.version
       })
     {
       offences.append(Offence(.statementWithoutDelivery, evidence.customer))
@@ -124,6 +124,7 @@ struct CustomerJudge {
     _ offences: inout [Offence]
   ) {
     if messages.count > 1 { offences.append(Offence(.acceptedTwice, delivery.key)) }
+    if lacksBill(delivery, evidence) { offences.append(Offence(.deliveryWithoutBill, delivery.key)) }
     if delivery.state == .accepted, messages.isEmpty, isComparable(delivery) {
       offences.append(Offence(.acceptedUnknownToProvider, delivery.key))
     }
@@ -134,7 +135,7 @@ struct CustomerJudge {
       if isQuiet(message, delivery) { offences.append(Offence(.sentInQuietSlot, delivery.key)) }
       let isItsBill = evidence.bills.contains {
         $0.sha256 == message.digest.content && $0.key.channel == message.channel
-          && $0.key.statement.version == delivery.version
+          && delivery.bill.contains($0.key)
       }
       if !isItsBill { offences.append(Offence(.sentOtherContent, delivery.key)) }
       let wasMeant = delivery.attempts.contains {
@@ -142,6 +143,18 @@ struct CustomerJudge {
       }
       if !wasMeant { offences.append(Offence(.sentOtherwise, delivery.key)) }
     }
+  }
+
+  /// One that is to go, or has gone, tells of an issue that is made, or is about to be: with its
+  /// statement's first bills, or as an issue that is awaited.
+  private func lacksBill(_ delivery: ListedDelivery, _ evidence: CustomerEvidence) -> Bool {
+    guard delivery.state.isPending || delivery.mayHaveMessage, !delivery.bill.isAwaited else {
+      return false
+    }
+    let isRendered = evidence.statements.contains {
+      $0.key.version == delivery.bill.version && $0.isRendered
+    }
+    return isRendered && !evidence.bills.contains { delivery.bill.contains($0.key) }
   }
 
   /// Whether the ledger of the provider that took it was read.

@@ -45,7 +45,9 @@ package struct VerificationReport: Hashable, Sendable {
 
   /// Every customer was told, or is accounted for: failed, suppressed, parked. Nothing is said of
   /// what contradicts itself.
-  package var isComplete: Bool { isConsistent && stagesAreComplete && counts.open == 0 }
+  package var isComplete: Bool {
+    isConsistent && stagesAreComplete && counts.open == 0 && counts.unjudged == 0
+  }
 
   /// What is there agrees, only that statements or bills are still to be made.
   package var awaitsStages: Bool { isConsistent && !stagesAreComplete }
@@ -74,6 +76,9 @@ package struct VerificationCounts: Hashable, Sendable {
   package var unrecordedMessages: Int64 = 0
   /// Accepted deliveries of providers whose own ledgers cannot be read here.
   package var notCompared: Int64 = 0
+  /// Customers who were changed between every two looks at them: nothing is said of them, and nothing
+  /// of theirs is counted.
+  package var unjudged: Int64 = 0
 
   package init() {}
 
@@ -106,12 +111,14 @@ package struct Finding: Hashable, Sendable {
     case billMissing
     case billAltered
     case statementWithoutDelivery
+    /// No bill is listed of the issue that it tells of.
+    case deliveryWithoutBill
     case acceptedTwice
     case acceptedUnknownToProvider
     case acceptedButNotRecorded
     case acceptedWithoutDelivery
     case sentInQuietSlot
-    /// What a provider took is not the bill of the delivery's statement.
+    /// What a provider took is not the bill that the delivery tells of, in that issue.
     case sentOtherContent
     /// What a provider took is not what any attempt was opened for, or for somebody else.
     case sentOtherwise

@@ -30,6 +30,7 @@ struct VerificationTally {
   }
 
   /// Counts every customer of whom nothing is wrong, or nothing that the look before did not see too.
+  /// Of those who changed again at the last look nothing is counted: half of it would not add up.
   ///
   /// - Returns: those who are to be looked at again.
   mutating func judge(_ evidence: Evidence, _ look: Look) -> [Suspicion] {
@@ -38,14 +39,20 @@ struct VerificationTally {
       let offences = judge.offences(in: customer)
       if offences.isEmpty { return count(customer) }
       let known = look.earlier[customer.customer] ?? []
-      guard look.decides && offences.allSatisfy(known.contains) || look.isLast else {
-        suspicions.append(
-          Suspicion(
-            customer: customer.customer, isInCohort: customer.isInCohort, offences: Set(offences)))
+      guard look.decides, offences.allSatisfy(known.contains) else {
+        guard look.isLast else {
+          suspicions.append(
+            Suspicion(
+              customer: customer.customer, isInCohort: customer.isInCohort, offences: Set(offences)
+            ))
+          return
+        }
+        counts.unjudged += 1
+        for offence in offences where known.contains(offence) { add(offence) }
         return
       }
       count(customer)
-      for offence in offences where known.contains(offence) { add(offence) }
+      for offence in offences { add(offence) }
     }
     return suspicions
   }

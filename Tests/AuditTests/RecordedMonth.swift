@@ -35,7 +35,8 @@ struct RecordedMonth: AuditLedger, AuditStatements, AuditBills, AuditAcceptances
         month: Self.month, customer: CustomerID(number), kind: .bill, sequence: 1)
       records.deliveries.append(
         ListedDelivery(
-          key: delivery, state: number == 5 ? .failed : .accepted, version: 1,
+          key: delivery, state: number == 5 ? .failed : .accepted,
+          bill: ListedIssue(version: 1),
           attempts: [
             ListedAttempt(
               provider: "http-email", isAccepted: number != 5, channel: .email,

@@ -113,7 +113,44 @@ struct VerificationTests {
       try await findings { $0.records.bills.remove(at: 1) } == [.statementWithoutBill])
     #expect(
       try await findings { $0.records.bills.removeFirst(2) }
-        == [.sentOtherContent, .statementWithoutBill])
+        == [.deliveryWithoutBill, .sentOtherContent, .statementWithoutBill])
+  }
+
+  @Test func `finds a delivery that tells of another issue than the one that is there`() async throws {
+    for change in [
+      { $0.number = 2 }, { $0.policy = 2 }, { $0.template = 2 },
+    ] as [(inout ListedIssue) -> Void] {
+      #expect(
+        try await findings { change(&$0.records.deliveries[0].bill) }
+          == [.deliveryWithoutBill, .sentOtherContent])
+      // Nobody was sent one that failed.
+      let failed = try await report { change(&$0.records.deliveries[4].bill) }
+      #expect(failed.isConsistent, "\(failed.findings)")
+    }
+    // One that is awaited is about to be made.
+    let awaited = try await report { month in
+      month.records.deliveries[0].bill.number = 2
+      month.records.deliveries[0].bill.isAwaited = true
+      month.records.deliveries[0].state = .planned
+      month.accepted.removeFirst()
+    }
+    #expect(awaited.isConsistent, "\(awaited.findings)")
+  }
+
+  @Test func `finds what was sent of an issue before`() async throws {
+    let found = try await findings { month in
+      let hash = ContentHash(of: [77])
+      for position in 0..<2 {
+        var bill = month.records.bills[position]
+        bill.key.issue = 2
+        bill.sha256 = hash
+        month.records.bills.append(bill)
+        month.objects[bill.key.path] = ExaminedBill(size: 10, sha256: hash)
+      }
+      month.records.bills.sort { $0.key.statement.customer < $1.key.statement.customer }
+      month.records.deliveries[0].bill.number = 2
+    }
+    #expect(found == [.sentOtherContent])
   }
 
   @Test func `finds a statement without a delivery`() async throws {
@@ -142,7 +179,7 @@ struct VerificationTests {
       ListedDelivery(
         key: DeliveryKey(
           month: RecordedMonth.month, customer: CustomerID(1), kind: .correction, sequence: 1),
-        state: state, version: 2, attempts: [])
+        state: state, bill: ListedIssue(version: 2), attempts: [])
     }
     let carried = try await report { month in
       correct(&month)

@@ -219,7 +219,7 @@ private enum AuditRows {
       """
       SELECT d.customer_id, d.kind, d.sequence, d.state, d.version, a.previous, a.channel,
         a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256, a.recipient_hash,
-        a.provider, a.outcome, d.unresolved
+        a.provider, a.outcome, d.unresolved, d.issue, d.policy, d.template, d.awaits_bill
       FROM deliveries d INDEXED BY deliveries_key
       LEFT JOIN attempts a ON a.attempt_id = d.last_attempt
       WHERE d.month = ?1 AND d.customer_id BETWEEN ?2 AND ?3
@@ -233,7 +233,11 @@ private enum AuditRows {
         ListedDelivery(
           key: DeliveryKey(
             month: month, customer: CustomerID(row.integer(0)), kind: kind, sequence: row.int(2)),
-          state: state, version: row.int(4), unresolved: row.int(15),
+          state: state,
+          bill: ListedIssue(
+            version: row.int(4), number: row.int(16), policy: row.int(17), template: row.int(18),
+            isAwaited: row.int(19) != 0),
+          unresolved: row.int(15),
           attempts: row.isNull(6) ? [] : [try listedAttempt(row, at: 6)]))
     }
     for (delivery, attempt) in earlier {

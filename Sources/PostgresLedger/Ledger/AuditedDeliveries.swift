@@ -37,7 +37,7 @@ enum AuditedDeliveries {
       """
       SELECT a.channel, a.opened_at, a.quiet_mask, a.time_zone, a.deadline, a.bill_sha256,
         a.recipient_hash, a.provider, a.outcome, a.previous, d.customer_id, d.kind, d.sequence,
-        d.state, d.version, d.unresolved
+        d.state, d.version, d.unresolved, d.issue, d.policy, d.template, d.awaits_bill
       FROM deliveries d
       LEFT JOIN attempts a ON a.month = $1 AND a.attempt_id = d.last_attempt
       WHERE d.month = $1 AND d.customer_id BETWEEN $2 AND $3
@@ -53,7 +53,11 @@ enum AuditedDeliveries {
           key: DeliveryKey(
             month: month, customer: CustomerID(row.integer(10)), kind: kind,
             sequence: row.int(12)),
-          state: state, version: row.int(14), unresolved: row.int(15),
+          state: state,
+          bill: ListedIssue(
+            version: row.int(14), number: row.int(16), policy: row.int(17), template: row.int(18),
+            isAwaited: row.bool(19)),
+          unresolved: row.int(15),
           attempts: row.isNull(0) ? [] : [try listedAttempt(row)]))
     }
     try addAttempts(earlier, of: month, to: &deliveries, in: connection)

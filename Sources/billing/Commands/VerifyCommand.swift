@@ -113,6 +113,7 @@ struct ProofText {
       terminal.say(.notCompared(proof.notCompared, deliveries: counts.notCompared))
     }
     if proof.isSample { terminal.say(.onlySampled(proof.looked.chunks, of: proof.looked.of)) }
+    if counts.unjudged > 0 { terminal.say(.unjudged(counts.unjudged)) }
     if proof.isConsistent { terminal.say(.consistent(proof.month)) }
     if proof.isComplete {
       terminal.say(.complete)
@@ -189,6 +190,7 @@ struct ProofText {
         "deliveries": .integer(counts.notCompared),
         "providers": .array(proof.notCompared.map(JSON.string)),
       ],
+      "unjudged": .integer(counts.unjudged),
       "unbilled": unbilled.json,
       "unbilledElsewhere": elsewhere.json,
       "findings": .array(

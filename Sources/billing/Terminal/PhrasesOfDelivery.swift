@@ -164,6 +164,13 @@ extension Phrase {
     "It is complete: everybody was told, or is accounted for.",
     ko: "완결되었습니다. 모든 고객에게 알렸거나 알리지 않은 사유가 남아 있습니다.")
 
+  static func unjudged(_ customers: Int64) -> Phrase {
+    Phrase(
+      "\(grouped(customers)) customers were changed between every two looks and are not counted: run "
+        + "it again.",
+      ko: "고객 \(grouped(customers))명은 확인하는 동안 계속 바뀌어 집계에서 빠졌습니다. 다시 실행하십시오.")
+  }
+
   static func notComplete(pending: Int64, held: Int64, uncertain: Int64) -> Phrase {
     Phrase(
       "It is not complete: open are \(grouped(pending)) pending, \(grouped(held)) held and "
