@@ -212,7 +212,7 @@ package struct DispatchReport: Hashable, Sendable {
 
   package init() {}
 
-  mutating func add(_ other: DispatchReport) {
+  package mutating func add(_ other: DispatchReport) {
     queued += other.queued
     published += other.published
     unpublished += other.unpublished

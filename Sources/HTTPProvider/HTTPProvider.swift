@@ -39,7 +39,7 @@ package final class HTTPProvider: Provider {
     logger: Logger
   ) {
     self.clock = clock
-    name = Self.name(of: channel)
+    name = Self.name(of: channel, at: address.authority)
     self.address = address
     self.questionMilliseconds = questionMilliseconds
     self.logger = logger
@@ -47,7 +47,12 @@ package final class HTTPProvider: Provider {
       connections: maxInFlight, connectMilliseconds: connectMilliseconds, calls: calls)
   }
 
-  package static func name(of channel: Billing.Channel) -> String { "http-\(channel.rawValue)" }
+  /// By channel and address, so that another provider goes by another name: `http-email@host:port`.
+  ///
+  /// - Parameter authority: as requests name it (`Host`).
+  package static func name(of channel: Billing.Channel, at authority: String) -> String {
+    "http-\(channel.rawValue)@\(authority)"
+  }
 
   // MARK: Sending
 

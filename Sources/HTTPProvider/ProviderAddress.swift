@@ -5,6 +5,8 @@ import Foundation
 package struct ProviderAddress: Hashable, Sendable {
   /// Without a slash at its end.
   let text: String
+  /// `host`, or `host:port` where the port is not the scheme's own: what a request to it calls it.
+  package let authority: String
 
   /// `nil` for anything else, also for plain `http` to another machine, and for an address with a
   /// password in it, a query or a fragment.
@@ -16,6 +18,8 @@ package struct ProviderAddress: Hashable, Sendable {
       parts.port.map({ (1...65_535).contains($0) }) ?? true
     else { return nil }
     self.text = text.hasSuffix("/") ? String(text.dropLast()) : text
+    let usual = parts.scheme == "https" ? 443 : 80
+    authority = parts.port.flatMap { $0 == usual ? nil : "\(host):\($0)" } ?? host
   }
 
   /// By the text alone: what a name stands for can change.

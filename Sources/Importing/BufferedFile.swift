@@ -14,15 +14,14 @@ final class BufferedFile {
   private let descriptor: Int32
   private var buffer: [UInt8] = []
   private static let blockBytes = 262_144
+  private static let mode: mode_t = 0o600
 
-  /// Makes the file, or empties it.
-  ///
-  /// - Parameter mode: who may read and write it, whatever it was before.
-  init(path: String, mode: UInt32) throws(StoreError) {
+  /// Makes the file, or empties it; only its owner may read it, whatever it was before.
+  init(path: String) throws(StoreError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode_t(mode))
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, Self.mode)
     guard descriptor >= 0 else { throw .file(.unreachable, "write \(path)", code: errno) }
-    guard fchmod(descriptor, mode_t(mode)) == 0 else {
+    guard fchmod(descriptor, Self.mode) == 0 else {
       throw .file(.unreachable, "set the permissions of \(path)", code: errno)
     }
     buffer.reserveCapacity(Self.blockBytes + 4096)

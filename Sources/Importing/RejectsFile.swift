@@ -13,7 +13,7 @@ final class RejectsFile {
   private(set) var holdsOtherEncodings = false
 
   init(path: String) throws(StoreError) {
-    file = try BufferedFile(path: Self.unfinished(path), mode: 0o600)
+    file = try BufferedFile(path: Self.unfinished(path))
     try file.append("file,line,column,reason,row\n")
   }
 

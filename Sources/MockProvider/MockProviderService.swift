@@ -16,14 +16,18 @@ package struct MockProviderService: Sendable {
   private let seed: UInt64
   private let clock: any WallClock
   private let numbers: MessageNumbers
+  private let addresses: ServedAddresses
 
   /// - Parameters:
   ///   - provider: decides and logs.
   ///   - numbers: shared by all channels of a server.
+  ///   - served: told once of each address that messages are sent to, before the first is taken.
   package init(
     _ provider: any Provider, channel: Channel, faults: [MockFault], seed: UInt64,
-    clock: any WallClock, numbers: MessageNumbers
+    clock: any WallClock, numbers: MessageNumbers,
+    served: @escaping @Sendable (_ host: String) async throws -> Void = { _ in }
   ) {
+    addresses = ServedAddresses(served)
     self.provider = provider
     self.channel = channel
     self.faults = faults.filter { $0.kind != .hangLookUp }
@@ -44,6 +48,9 @@ package struct MockProviderService: Sendable {
       return await lookUp(key)
     case ("POST", 1, ProviderWire.messages[...]?):
       guard let message = MockMessage(request, channel: channel) else { return .answer(400) }
+      guard await addresses.note(request.headers["host"] ?? "") else {
+        return .refusal(503, of: message.key)
+      }
       return await take(message)
     default:
       return .answer(404)
@@ -132,6 +139,28 @@ package struct MockProviderService: Sendable {
       preconditionFailure("the server's timing breaks \(error)")
     }
   }()
+}
+
+/// The addresses that a server was reached by.
+private final class ServedAddresses: Sendable {
+  private let known = Mutex<Set<String>>([])
+  private let served: @Sendable (_ host: String) async throws -> Void
+
+  init(_ served: @escaping @Sendable (_ host: String) async throws -> Void) {
+    self.served = served
+  }
+
+  /// Whether it is known from now on; several may say the same at once.
+  func note(_ host: String) async -> Bool {
+    if known.withLock({ $0.contains(host) }) { return true }
+    do {
+      try await served(host)
+    } catch {
+      return false
+    }
+    known.withLock { _ = $0.insert(host) }
+    return true
+  }
 }
 
 /// Counts a server's messages, from 1.

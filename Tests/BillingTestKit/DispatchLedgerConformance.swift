@@ -224,6 +224,10 @@ package struct DispatchLedgerConformance: Sendable {
     #expect(try await queued(request).held == 1)
     request.maxLatenessSeconds = 90 * 86_400
     try await world.seed([now, claimed])
+    var optedOut = SeededDelivery(SeededCustomer(4))
+    try await world.seed([optedOut])
+    optedOut.customer.channels = []
+    try await world.change(optedOut.customer)
     let events = try await queued(request).events
     #expect(events.count == 2)
     let claims = try await world.delivering.claim(
@@ -251,6 +255,12 @@ package struct DispatchLedgerConformance: Sendable {
     _ = try await world.delivering.intend([begun.intent], timing: .standard)
     #expect(try await time.turnTime(to: .simulated) == .refused(begun: 1))
     #expect(try await time.timeKeeping() == .real)
+    // Made far ahead by the old time, and late from opting in by this one.
+    try await world.change(SeededCustomer(4))
+    #expect(try await world.seen(optedOut.key).state == .planned)
+    clock.advance(seconds: 8 * 86_400)
+    let after = try await queued(self.request(slot: ZoneRules("UTC")!.slot(at: clock.now())))
+    #expect(after.held == 1 && after.events.isEmpty)
   }
 
   /// A ledger is simulated or real for good, and its simulated time only rises.

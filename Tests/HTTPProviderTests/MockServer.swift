@@ -38,7 +38,8 @@ struct MockServer: Sendable {
     let service = MockProviderService(
       deciding(provider), channel: .email,
       faults: try faults.map { try #require(MockFault($0)) }, seed: 1, clock: clock,
-      numbers: MessageNumbers())
+      numbers: MessageNumbers(),
+      served: { try await log.note([HTTPProvider.name(of: .email, at: $0)]) })
     let server = try await MockProviderServer.listen(port: 0, services: [.email: service])
     let proxy = try await TCPProxy(to: server.port)
     try await withThrowingTaskGroup(of: Void.self) { group in

@@ -22,6 +22,25 @@ struct SendTests {
     }
   }
 
+  @Test("goes to a provider whose name says where it is, as the server's ledger does")
+  func named() async throws {
+    try await MockServer.run { (server) async throws in
+      let here = server.provider()
+      let elsewhere = server.provider(straight: true)
+      #expect(here.name == "http-email@127.0.0.1:\(server.proxy.port)")
+      #expect(try await server.log.readableProviders() == [])
+      _ = await here.send("k1")
+      #expect(try await server.log.readableProviders() == [here.name])
+      _ = await elsewhere.send("k2")
+      #expect(try await server.log.readableProviders() == [here.name, elsewhere.name])
+    }
+    func authority(_ text: String) -> String? { ProviderAddress(text)?.authority }
+    #expect(authority("https://mail.example.com/v1/") == "mail.example.com")
+    #expect(authority("https://mail.example.com:443") == "mail.example.com")
+    #expect(authority("https://mail.example.com:8443") == "mail.example.com:8443")
+    #expect(authority("http://localhost:80/email") == "localhost")
+  }
+
   @Test("is rejected or refused as the server says")
   func refused() async throws {
     try await MockServer.run(rates: MockFailureRates(rejected: 1_000_000)) {

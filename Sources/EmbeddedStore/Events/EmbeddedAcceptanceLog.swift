@@ -31,11 +31,16 @@ package final class EmbeddedAcceptanceLog: AcceptanceLog {
   private let queue = Mutex(Queue())
   private static let maxGroup = 2000
 
-  /// - Parameter providers: those that write here whatever they take, by the names that attempts are
-  ///   stored under; the file says so from then on.
+  /// - Parameter providers: see `note(_:)`.
   package init(database: Database, of providers: [String] = []) async throws {
     self.database = database
     _ = try await Self.migrations.apply(to: database)
+    try await note(providers)
+  }
+
+  /// These write here whatever they take, by the names that attempts are stored under; the file says
+  /// so from then on.
+  package func note(_ providers: [String]) async throws {
     let known = try await readableProviders()
     guard !known.isSuperset(of: providers) else { return }
     try await database.write { connection in

@@ -57,7 +57,7 @@ package struct Sample: Sendable {
         detail: error.localizedDescription)
     }
     let catalog = try BufferedFile(
-      path: directory + "/" + InputFile.catalog.rawValue, mode: 0o600)
+      path: directory + "/" + InputFile.catalog.rawValue)
     try catalog.append(SampleCatalog.text(for: month))
     try catalog.finish(durably: false)
     let files = try SampleFiles(directory: directory)

@@ -7,7 +7,7 @@ struct SampleFiles {
   init(directory: String) throws(StoreError) {
     var files: [InputFile: BufferedFile] = [:]
     for file in InputFile.allCases where file != .catalog {
-      let opened = try BufferedFile(path: directory + "/" + file.rawValue, mode: 0o600)
+      let opened = try BufferedFile(path: directory + "/" + file.rawValue)
       try opened.append(file.columns.joined(separator: ",") + "\n")
       files[file] = opened
     }

@@ -46,9 +46,10 @@ extension PostgresLedger: LedgerTime {
       case .simulated: try Self.beginSimulated(in: connection)
       case .real:
         try connection.run("UPDATE ledger_clock SET mode = 1, simulated_now = 0")
-        // Simulated time may have been far ahead, or behind: made now.
+        // Simulated time may have been far ahead, or behind: made now, whatever became of it.
         try connection.run(
-          "UPDATE deliveries SET made_at = $1 WHERE state = 1", try self.wallTime(in: connection))
+          "UPDATE deliveries SET made_at = $1, changed_at = least(changed_at, $1)",
+          try self.wallTime(in: connection))
       }
       // What was put back by the old time waited for its next slot.
       try connection.run("UPDATE deliveries SET next_at = due_at, queued_at = 0 WHERE state = 1")

@@ -130,15 +130,16 @@ struct DeliveryPlatform: Sendable {
   /// next hang would keep it for ever. What is left is for whoever comes next.
   private static let passesPerCommand = 6
 
-  /// What tends a ledger between ticks, once: what is to be looked at again, within bounds, and
-  /// retries that are due.
+  /// What tends a ledger between ticks, once: what needs nobody else first, then what providers are
+  /// asked about, within bounds, and what has to be tried again because of what they said.
   @discardableResult
   func reconcile() async throws -> DispatchReport {
+    try await reissue()
+    var report = try await dispatcher.passRetries()
     for _ in 0..<Self.passesPerCommand {
       guard try await reconciler.pass().isCut else { break }
     }
-    let report = try await dispatcher.passRetries()
-    try await reissue()
+    report.add(try await dispatcher.passRetries())
     return report
   }
 

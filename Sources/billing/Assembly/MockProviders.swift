@@ -54,9 +54,7 @@ struct MockProviders: Sendable {
     let settings = environment.configuration.providers
     let log = try await EmbeddedAcceptanceLog(
       database: try Database(
-        path: options.ledger ?? environment.configuration.stores.acceptances, readerCount: 2),
-      // They are spoken to over HTTP, and go by the names that they have there.
-      of: options.channels.map(HTTPProvider.name(of:)))
+        path: options.ledger ?? environment.configuration.stores.acceptances, readerCount: 2))
     let seal = try ContactKey.seal(from: environment.configuration.keys)
     let seed = options.seed ?? settings.seed
     let numbers = MessageNumbers()
@@ -71,7 +69,9 @@ struct MockProviders: Sendable {
         capabilities: options.capabilities, clock: environment.clock, log: log, seal: seal)
       services[channel] = MockProviderService(
         provider, channel: channel, faults: options.faults, seed: seed, clock: environment.clock,
-        numbers: numbers)
+        numbers: numbers,
+        // They go by the names that whoever sends to them knows them by.
+        served: { try await log.note([HTTPProvider.name(of: channel, at: $0)]) })
     }
     return services
   }
