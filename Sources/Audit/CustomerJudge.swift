@@ -124,7 +124,9 @@ struct CustomerJudge {
     _ offences: inout [Offence]
   ) {
     if messages.count > 1 { offences.append(Offence(.acceptedTwice, delivery.key)) }
-    if lacksBill(delivery, evidence) { offences.append(Offence(.deliveryWithoutBill, delivery.key)) }
+    if lacksBill(delivery, evidence) {
+      offences.append(Offence(.deliveryWithoutBill, delivery.key))
+    }
     if delivery.state == .accepted, messages.isEmpty, isComparable(delivery) {
       offences.append(Offence(.acceptedUnknownToProvider, delivery.key))
     }

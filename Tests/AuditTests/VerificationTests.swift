@@ -116,7 +116,9 @@ struct VerificationTests {
         == [.deliveryWithoutBill, .sentOtherContent, .statementWithoutBill])
   }
 
-  @Test func `finds a delivery that tells of another issue than the one that is there`() async throws {
+  @Test func `finds a delivery that tells of another issue than the one that is there`()
+    async throws
+  {
     for change in [
       { $0.number = 2 }, { $0.policy = 2 }, { $0.template = 2 },
     ] as [(inout ListedIssue) -> Void] {

@@ -25,7 +25,8 @@
 ///
 /// with `null` for no cap. Spans are the days of the statement's month, `[[first,count],…]`: 1 to 10
 /// and 21 to 31 are `[[1,10],[21,11]]`, ascending, a gap between one and the next. A change of this
-/// form is a new `format`; the reader knows every one that an installation ever stored.
+/// form is a new `format`, and the reader of the one before stays as long as an installation has
+/// statements in it.
 package enum StatementCodec {
   package static let formatVersion = 2
 

@@ -91,6 +91,23 @@ struct RatingEndToEndTests {
     #expect(try number("\(usage).amount", in: json.output) == 9758)
   }
 
+  @Test("a former customer's line that was never ended is on no bill, and listed")
+  func formerCustomer() async throws {
+    let platform = try await PlatformFolder()
+    let folder = Fixture.folder("BillingTests/Fixtures/rating-by-hand/october")
+    try await billing("import", folder, in: platform.folder, expecting: 0)
+    try await platform.settle()
+    let explained = try await billing(
+      "explain", "customer", "13", "--json", in: platform.folder, expecting: 0)
+    #expect(try number("statements.0.total", in: explained.output) == -1234, "the refund alone")
+    #expect(try text("unbilled.entries.0.kind", in: explained.output) == "lineOutsideCohort")
+    #expect(try number("unbilled.entries.0.line", in: explained.output) == 130)
+    let status = try await billing("status", in: platform.folder, expecting: 0)
+    #expect(
+      status.output.contains(
+        "active lines of customers whose own dates do not reach into the month (2026-10): 1"))
+  }
+
   /// `docs/RATING.md` shows commands and what they print: they are run, on the set that it names.
   @Test("what the documentation shows is what the command says")
   func documented() async throws {
