@@ -3,7 +3,7 @@ import PackageDescription
 
 // One sentence a module; `docs/ARCHITECTURE.md` has the picture and the rules:
 // stages never import each other, adapters never import each other, and only
-// the command's assembly names an adapter.
+// the assembly names an adapter.
 
 /// Libraries by name, so that a target's list reads as what it needs.
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
@@ -93,17 +93,33 @@ let package = Package(
       ] + nio),
     .target(name: "MockProvider", dependencies: ["Billing", "Delivery"] + nio),
 
-    // The command: Commands/ and Assembly/.
+    // What a person or a program asks for: values in, values out, without a terminal.
+    .target(
+      name: "Operations",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit", logging,
+      ]),
+
+    // Configuration → stores and providers → operations: the only place that names an adapter.
+    .target(
+      name: "Assembly",
+      dependencies: [
+        "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
+        "Audit", "Operations", "EmbeddedStore", "PostgresLedger", "HTTPProvider", "MockProvider",
+        .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
+        .product(name: "Configuration", package: "swift-configuration"),
+        yams, logging,
+      ]),
+
+    // The command: what is typed, and what a terminal shows.
     .executableTarget(
       name: "billing",
       dependencies: [
         "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching", "Delivery",
-        "Audit",
-        "EmbeddedStore", "PostgresLedger", "HTTPProvider", "MockProvider", "CFiles",
-        .target(name: "FaultInjection", condition: .when(traits: ["FaultInjection"])),
+        "Audit", "Operations", "Assembly", "CFiles",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Configuration", package: "swift-configuration"),
-        yams, logging,
+        logging,
       ]),
 
     // C libraries, header only.
@@ -181,13 +197,14 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "billing", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
+        "Operations", "Billing", "Runs", "Importing", "Settlement", "Rendering", "Dispatching",
         "Delivery", "Audit", "EmbeddedStore", "FaultInjection", "BillingTestKit", logging,
       ]),
     .testTarget(
       name: "CommandTests",
       dependencies: [
-        "billing", "Billing", "Delivery", "EmbeddedStore", "FaultInjection", "BillingTestKit",
+        "billing", "Assembly", "Operations", "Billing", "Delivery", "EmbeddedStore",
+        "FaultInjection", "BillingTestKit",
         "LedgerTestKit",
       ],
       exclude: ["Fixtures"]),

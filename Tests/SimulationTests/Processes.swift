@@ -2,12 +2,12 @@ import Billing
 import Delivery
 import Dispatching
 import FaultInjection
+import Operations
 import Rendering
 import Runs
 import Settlement
 
 @testable import EmbeddedStore
-@testable import billing
 
 /// The processes of the simulation: the product's own jobs, dispatchers, consumers and reconcilers,
 /// each behind its node's gate.

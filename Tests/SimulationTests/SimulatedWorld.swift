@@ -13,7 +13,6 @@ import Settlement
 import Synchronization
 
 @testable import EmbeddedStore
-@testable import billing
 
 /// One month, from imported customers to the last message, with several of every process, in
 /// memory and in virtual time, everything decided by one seed.

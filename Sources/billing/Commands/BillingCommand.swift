@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assembly
 
 /// `billing`: the root of all commands.
 struct BillingCommand: AsyncParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
 import Dispatching
+import Operations
 
 /// `billing deliver`: the consumer.
 struct DeliverCommand: AsyncParsableCommand {
@@ -25,26 +27,32 @@ struct DeliverCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     let simulatedNow: Timestamp?
-    switch try await platform.time.timeKeeping() {
+    switch try await operations.timeKeeping() {
     case .simulated(let now): simulatedNow = now
     case .real: simulatedNow = nil
     case .undecided:
       // Whoever sends by the machine's clock decides for good: a ledger that turned to simulated
       // time beneath a running consumer would be sent from at two times at once.
-      try await LedgerMoment.keepReal(platform.time)
+      try await operations.keepReal()
       simulatedNow = nil
     }
     let clock: any WallClock = simulatedNow.map { SimulatedClock(at: $0) } ?? environment.clock
-    let delivery = try await platform.delivery(providerClock: clock)
+    let delivery = try await operations.delivery(providerClock: clock)
     // What is due again by now is to be drained too: queued beside the consumer, it could come when
     // that has found nothing and ended.
     if drain { try await delivery.reconcile() }
     // Simulated time stands still here: a lease that nobody renews would never end.
     let goal: Consumer.Goal =
       drain ? (simulatedNow == nil ? .ledgerDrained : .feedDrained) : .stopped
-    let work = try await consume(delivery, until: goal, in: environment)
+    let progress = environment.progress
+    progress.begin(.step("deliver"))
+    defer { progress.end() }
+    let work = try await delivery.deliver(until: goal) {
+      progress.advance(to: $0.accepted + $0.failed + $0.uncertain)
+    }
+    progress.end()
     var sending = SendingReport()
     sending.add(work)
     let terminal = environment.terminal
@@ -59,43 +67,6 @@ struct DeliverCommand: AsyncParsableCommand {
       terminal.note(.stillUnderWay)
     } else if underWay.queued > 0 {
       terminal.note(.stillQueued)
-    }
-  }
-
-  /// Consumes, with the reconciler and the progress display beside it.
-  private func consume(
-    _ delivery: DeliveryPlatform, until goal: Consumer.Goal, in environment: CommandEnvironment
-  ) async throws -> ConsumerReport {
-    let consumer = delivery.consumer()
-    let progress = environment.progress
-    progress.begin(.step("deliver"))
-    defer { progress.end() }
-    return try await withThrowingTaskGroup(of: ConsumerReport?.self) { group in
-      group.addTask { try await GracefulConsumer(consumer: consumer).run(until: goal) }
-      group.addTask {
-        let tending = Tending(
-          platform: delivery, clock: environment.clock, logger: environment.logger("tending"),
-          tickSeconds: nil)
-        do {
-          try await tending.tend(report: { _ in }, isOver: { false })
-        } catch is CancellationError {}
-        return nil
-      }
-      group.addTask {
-        while !Task.isCancelled {
-          let report = consumer.currentReport
-          progress.advance(to: report.accepted + report.failed + report.uncertain)
-          try? await environment.clock.sleep(milliseconds: 200)
-        }
-        return nil
-      }
-      while let report = try await group.next() {
-        guard let report else { continue }
-        group.cancelAll()
-        progress.advance(to: report.accepted + report.failed + report.uncertain)
-        return report
-      }
-      return consumer.currentReport
     }
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
+import Operations
 
 /// `billing deliveries`: the operator's side.
 struct DeliveriesCommand: AsyncParsableCommand {
@@ -50,19 +52,18 @@ struct DeliveriesListCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
     let query = try predicate.query(of: DeliveryQuery.setAside)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     let progress = environment.progress
     progress.begin(.lookingThrough)
     defer { progress.abandon() }
-    let listing = try await OperatorDesk(ledger: platform.operatorLedger).list(
+    let listing = try await operations.find(
       query, showing: predicate.limit ?? Self.shown
     ) { progress.advance(to: $0) }
     progress.abandon()
-    let text = DeliveryListingText(listing)
     if report.json {
-      environment.terminal.print(text.json.text)
+      environment.terminal.print(listing.json.text)
     } else {
-      text.print(to: environment.terminal)
+      DeliveryListingText(listing).print(to: environment.terminal)
     }
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
 import Dispatching
+import Operations
 import Rendering
 
 struct DeliveriesRetryCommand: AsyncParsableCommand {
@@ -156,66 +158,25 @@ private struct OperatorWork {
     if case .resolveAccepted(let reference) = action { try KeptText.reference.check(reference) }
     let query = try predicate.query(for: action)
     let signature = try consent.signature
-    let platform = try await Platform(environment)
-    let request = try await request(for: query, on: platform, in: environment)
-    let desk = OperatorDesk(ledger: platform.operatorLedger)
-    let since = try await checkExpected(request, on: query, at: desk)
+    let operations = try await environment.operations()
     let progress = environment.progress
     progress.begin(.acting(action.name))
     defer { progress.abandon() }
-    let done = try await desk.run(
-      request, on: query, limit: predicate.limit,
-      mode: signature.map { .act($0) } ?? .foresee, since: since
-    ) { progress.advance(to: $0) }
-    // Whoever dispatches would make them too, a while later.
-    if action == .redate, signature != nil { _ = try await platform.reissuing.pass() }
-    progress.abandon()
-    let text = OperatorReportText(done, of: action, isForeseen: signature == nil)
+    let asked = Operations.DeliveriesRequest(
+      action, on: query, limit: predicate.limit, signature: signature, expected: consent.expect)
+    try await operations.act(asked) {
+      progress.advance(to: $0)
+    } report: { done in
+      progress.abandon()
+      say(done, isForeseen: signature == nil, to: environment.terminal)
+    }
+  }
+
+  private func say(_ done: OperatorReport, isForeseen: Bool, to terminal: Terminal) {
     if json {
-      environment.terminal.print(text.json.text)
+      terminal.print(done.json(of: action, isForeseen: isForeseen).text)
     } else {
-      text.print(to: environment.terminal)
+      OperatorReportText(done, of: action, isForeseen: isForeseen).print(to: terminal)
     }
-    if done.wasInterrupted { throw CancellationError() }
-    try check(done)
-  }
-
-  /// - Returns: when it was made sure that what would be done is what was expected; `nil` where
-  ///   nothing is.
-  private func checkExpected(
-    _ request: OperatorRequest, on query: DeliveryQuery, at desk: OperatorDesk
-  ) async throws -> Timestamp? {
-    guard let expected = consent.expect else { return nil }
-    let foreseen = try await desk.run(
-      request, on: query, limit: predicate.limit, mode: .foresee)
-    if foreseen.wasInterrupted { throw CancellationError() }
-    guard foreseen.confirmation == expected else {
-      throw CommandFailure(.busy, .notAsExpected(foreseen.confirmation), remedy: .lookAgain)
-    }
-    return foreseen.begun
-  }
-
-  private func check(_ report: OperatorReport) throws {
-    if report.refused[.providerSilent] != nil {
-      throw CommandFailure(.unreachable, .providerSilent, remedy: .retryWhenItAnswers)
-    }
-    // What others changed meanwhile is not refused: somebody was there first.
-    if consent.yes, report.done == 0, !report.refused.isEmpty {
-      throw CommandFailure(.failed, .nothingDone(action.name, report), remedy: .mendReasons)
-    }
-  }
-
-  private func request(
-    for query: DeliveryQuery, on platform: Platform, in environment: CommandEnvironment
-  ) async throws -> OperatorRequest {
-    // Only for uncertain ones does it matter what their providers can do.
-    guard action == .retry, query.states.contains(.uncertain) else {
-      return try platform.operatorRequest(action)
-    }
-    var clock = environment.clock
-    if case .simulated(let now) = try await platform.time.timeKeeping() {
-      clock = SimulatedClock(at: now)
-    }
-    return await (try await platform.delivery(providerClock: clock)).operatorRequest(action)
   }
 }

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
 import Foundation
+import Operations
 
 /// Which deliveries are meant: those that match everything that is given.
 struct PredicateOptions: ParsableArguments {
@@ -73,11 +75,7 @@ struct PredicateOptions: ParsableArguments {
   /// The deliveries that an action is for.
   func query(for action: OperatorAction) throws -> DeliveryQuery {
     let others = Set(states).subtracting(action.states).sorted { $0.code < $1.code }
-    guard others.isEmpty else {
-      throw CommandFailure(
-        .wrongUsage, .notForStates(action.name, others),
-        remedy: .statesAre(action.states.sorted { $0.code < $1.code }))
-    }
+    guard others.isEmpty else { throw OperationFailure.notForStates(action, others) }
     return try query(of: action.states)
   }
 }

@@ -1,5 +1,7 @@
+import Assembly
 import Billing
 import Delivery
+import Operations
 
 /// A list of deliveries for a person or a program.
 struct DeliveryListingText {
@@ -17,9 +19,7 @@ struct DeliveryListingText {
     if listing.shown.count < listing.count { terminal.say(.showsOnly(listing.shown.count)) }
   }
 
-  private func seconds(since moment: Timestamp) -> Int64 {
-    max(0, moment.milliseconds(until: listing.now ?? moment) / 1000)
-  }
+  private func seconds(since moment: Timestamp) -> Int64 { listing.seconds(since: moment) }
 
   private func groups(_ language: Language) -> Table {
     let titles: [Phrase] = [.state, .reasonTitle, .count, .oldest, .age]
@@ -56,43 +56,6 @@ struct DeliveryListingText {
     titles.enumerated().map {
       Table.Column($1.text(in: language), right.contains($0) ? .right : .left)
     }
-  }
-
-  var json: JSON {
-    let groups = listing.counts.sorted { $0.key < $1.key }
-    return [
-      "count": .number(listing.count),
-      "groups": .array(
-        groups.map { group, count in
-          let oldest = listing.oldest[group]
-          return [
-            "state": .string(group.state.rawValue),
-            "reason": .optional(group.reason?.rawValue), "count": .number(count),
-            "since": .optional(oldest?.description),
-            "ageSeconds": oldest.map { .integer(seconds(since: $0)) } ?? .null,
-          ]
-        }),
-      "deliveries": .array(listing.shown.map(json(of:))),
-    ]
-  }
-
-  private func json(of delivery: FoundDelivery) -> JSON {
-    [
-      "delivery": .string(delivery.key.description),
-      "state": .string(delivery.state.rawValue),
-      "reason": .optional(delivery.reason?.rawValue),
-      "version": .number(delivery.version),
-      "issue": .number(delivery.issue),
-      "dueDate": .optional(delivery.dueDate?.description),
-      "channel": .optional(delivery.channel?.rawValue),
-      "provider": .optional(delivery.provider),
-      "key": .optional(delivery.idempotencyKey),
-      "round": .number(delivery.round),
-      "attempts": .number(delivery.attempts),
-      "unresolved": .number(delivery.unresolved),
-      "since": .string(delivery.changedAt.description),
-      "ageSeconds": .integer(seconds(since: delivery.changedAt)),
-    ]
   }
 }
 
@@ -134,25 +97,5 @@ struct OperatorReportText {
     }
     add(.changedMeanwhile, report.stale)
     return table
-  }
-
-  var json: JSON {
-    let states = DeliveryState.allCases.filter { report.moved[$0] != nil }
-    let refusals = OperatorRefusal.allCases.filter { report.refused[$0] != nil }
-    return [
-      "action": .string(action.name),
-      "dryRun": .bool(isForeseen),
-      "interrupted": .bool(report.wasInterrupted),
-      "found": .number(report.found),
-      "done": .number(report.done),
-      "confirmation": .string(report.confirmation),
-      "moved": .object(
-        states.map { JSON.Member(key: $0.rawValue, value: .number(report.moved[$0] ?? 0)) }),
-      "resent": .number(report.made),
-      "refused": .object(
-        refusals.map { JSON.Member(key: $0.rawValue, value: .number(report.refused[$0] ?? 0)) }),
-      "changedMeanwhile": .number(report.stale),
-      "examples": .array(report.examples.map { .string($0.description) }),
-    ]
   }
 }

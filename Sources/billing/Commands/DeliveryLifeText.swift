@@ -1,5 +1,7 @@
+import Assembly
 import Audit
 import Billing
+import Operations
 
 /// The whole life of a delivery, for a person or a program.
 struct DeliveryLifeText {
@@ -71,50 +73,4 @@ struct DeliveryLifeText {
 
   /// `22–24` for slot 11.
   private static func hours(_ slot: Int) -> String { "\(slot * 2)–\(slot * 2 + 2)" }
-
-  func json(of life: DeliveryLife) -> JSON {
-    [
-      "delivery": .string(life.key.description),
-      "state": .string(life.state.rawValue),
-      "reason": .optional(life.reason),
-      "version": .number(life.version),
-      "issue": .number(life.issue),
-      "dueDate": .optional(life.dueDate?.description),
-      "channels": .array(life.channels.map { .string($0.rawValue) }),
-      "timeZone": .string(life.timeZone),
-      "quietSlots": .array(life.quietSlots.slots.map { .number($0) }),
-      "dueAt": .string(life.dueAt.description),
-      // What waits, or waited, for an operator has no such moment.
-      "nextAt": .optional(life.nextAt.milliseconds == .max ? nil : life.nextAt.description),
-      "log": .array(
-        life.entries.map { entry in
-          [
-            "at": .string(entry.at.description), "state": .string(entry.state.rawValue),
-            "generation": .integer(entry.generation), "fence": .integer(entry.fence),
-            "channel": .optional(entry.channel?.rawValue), "reason": .optional(entry.reason),
-            "slotEnd": .optional(entry.slotEnd?.description), "by": .optional(entry.who),
-            "note": .optional(entry.note),
-          ]
-        }),
-      "attempts": .array(
-        life.attempts.map { attempt in
-          [
-            "number": .number(attempt.number), "channel": .optional(attempt.channel?.rawValue),
-            "provider": .string(attempt.provider), "round": .number(attempt.round),
-            "key": .optional(attempt.key(of: life.key)),
-            "openedAt": .string(attempt.openedAt.description),
-            "closedAt": .optional(attempt.closedAt?.description),
-            "outcome": .optional(attempt.outcome), "reference": .optional(attempt.reference),
-            "reason": .optional(attempt.reason),
-          ]
-        }),
-    ]
-  }
-}
-
-extension DeliveryLife.Attempt {
-  /// What the provider was given to recognise the message by.
-  fileprivate func key(of delivery: DeliveryKey) -> String? {
-    channel.map { delivery.idempotencyKey(on: $0, round: round) }
-  }
 }

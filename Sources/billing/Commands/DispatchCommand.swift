@@ -1,7 +1,9 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
 import Dispatching
+import Operations
 
 /// `billing dispatch`: queues what is due in the slot that holds "now".
 struct DispatchCommand: AsyncParsableCommand {
@@ -42,25 +44,19 @@ struct DispatchCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     if let every, let seconds = durationSeconds(every) {
-      return try await keepTicking(every: seconds, on: platform, in: environment)
+      return try await keepTicking(every: seconds, operations, in: environment)
     }
     if at != nil { try environment.configuration.providers.checkSimulated() }
-    let now = try await LedgerMoment.dispatching(
-      at: at?.moment(in: .current), of: platform.time, clock: environment.clock)
+    let now = try await operations.dispatching(at: at?.moment(in: .current))
     var clock = environment.clock
-    switch try await platform.time.timeKeeping() {
-    case .undecided: try await LedgerMoment.keepReal(platform.time)
+    switch try await operations.timeKeeping() {
+    case .undecided: try await operations.keepReal()
     case .real: break
     case .simulated: clock = SimulatedClock(at: now)
     }
-    let delivery = try await platform.delivery(providerClock: clock)
-    try await delivery.reissue()
-    var sending = SendingReport()
-    sending.add(try await delivery.dispatcher.tick())
-    // Afterwards: no provider that is asked about its messages may hold up the tick.
-    sending.add(again: try await delivery.reconcile())
+    let sending = try await operations.delivery(providerClock: clock).tick()
     if report.json {
       environment.terminal.print(sending.dispatchJSON.text)
     } else {
@@ -70,27 +66,14 @@ struct DispatchCommand: AsyncParsableCommand {
   }
 
   private func keepTicking(
-    every seconds: Int64, on platform: Platform, in environment: CommandEnvironment
+    every seconds: Int64, _ operations: Operations, in environment: CommandEnvironment
   ) async throws {
-    try await LedgerMoment.keepReal(platform.time)
-    let delivery = try await platform.delivery(providerClock: environment.clock)
+    try await operations.keepReal()
     let terminal = environment.terminal
     let json = report.json
-    let tending = Tending(
-      platform: delivery, clock: environment.clock, logger: environment.logger("tending"),
-      tickSeconds: seconds)
-    do {
-      try await tending.tend { tick in
-        guard tick.queued + tick.held + tick.suppressed > 0 else { return }
-        var sending = SendingReport()
-        sending.add(tick)
-        terminal.print(
-          json ? sending.dispatchJSON.line + "\n" : sending.dispatchTable(terminal.language).text())
-      } isOver: {
-        false
-      }
-    } catch is CancellationError {
-      // Told to stop: that is how it ends.
+    try await operations.delivery(providerClock: environment.clock).keepTicking(every: seconds) {
+      terminal.print(
+        json ? $0.dispatchJSON.line + "\n" : $0.dispatchTable(terminal.language).text())
     }
   }
 }

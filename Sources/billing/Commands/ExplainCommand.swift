@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Audit
 import Billing
+import Operations
 
 /// `billing explain`: why a bill is what it is, and what became of it.
 struct ExplainCommand: AsyncParsableCommand {
@@ -35,21 +37,13 @@ struct ExplainCustomerCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
-    let explanation = try await Explainer(
-      ledger: platform.auditLedger, statements: platform.auditStatements
-    ).explain(customer, month: month)
-    let unbilled = try await UnbilledOfCustomer(
-      customer, month: month, ledger: platform.settlementLedger,
-      now: try await LedgerMoment.now(of: platform.time, clock: environment.clock))
-    guard explanation != nil || !unbilled.isEmpty else {
-      throw CommandFailure(.badInput, .nothingKnown(customer.description), remedy: .checkNumber)
-    }
+    let (explanation, unbilled) = try await environment.operations()
+      .explain(customer, month: month)
     let text = ExplanationText(language: environment.terminal.language)
-    let known = explanation ?? Explanation(of: customer)
     environment.terminal.print(
       report.json
-        ? text.json(of: known, unbilled: unbilled).text : text.text(of: known, unbilled: unbilled))
+        ? text.json(of: explanation, unbilled: unbilled).text
+        : text.text(of: explanation, unbilled: unbilled))
   }
 }
 
@@ -70,12 +64,9 @@ struct ExplainDeliveryCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
-    guard let life = try await platform.auditLedger.life(of: delivery) else {
-      throw CommandFailure(.badInput, .nothingKnown(delivery.description), remedy: .checkNumber)
-    }
+    let life = try await environment.operations().explain(delivery)
     let text = DeliveryLifeText(language: environment.terminal.language)
-    environment.terminal.print(report.json ? text.json(of: life).text : text.text(of: life))
+    environment.terminal.print(report.json ? life.json.text : text.text(of: life))
   }
 }
 

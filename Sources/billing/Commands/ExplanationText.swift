@@ -1,5 +1,7 @@
+import Assembly
 import Audit
 import Billing
+import Operations
 
 /// An explanation for a person or a program. The customer's name is left out: whoever asks knows
 /// the number, and nobody else needs to.
@@ -54,7 +56,6 @@ struct ExplanationText {
   // MARK: JSON
 
   func json(of explanation: Explanation, unbilled: UnbilledOfCustomer) -> JSON {
-    let lives = DeliveryLifeText(language: language)
     return [
       "customer": .integer(explanation.customer.number),
       "statements": .array(explanation.bills.map { json(of: $0) }),
@@ -66,7 +67,7 @@ struct ExplanationText {
           ]
         }),
       "unbilled": unbilled.json,
-      "deliveries": .array(explanation.deliveries.map { lives.json(of: $0) }),
+      "deliveries": .array(explanation.deliveries.map { $0.json }),
     ]
   }
 

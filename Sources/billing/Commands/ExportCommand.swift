@@ -1,5 +1,7 @@
 import ArgumentParser
+import Assembly
 import Billing
+import Operations
 import Runs
 import Settlement
 
@@ -27,14 +29,10 @@ struct ExportCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
-    let runs = try await platform.settlementLedger.runs(of: month)
-    guard runs.contains(where: { $0.key.job == .settlement && $0.status == .completed }) else {
-      throw CommandFailure(.earlierStageIncomplete, .notSettled(month), remedy: .settleFirst(month))
-    }
+    let export = try await environment.operations().export(month)
     let terminal = environment.terminal
     guard let out else {
-      _ = try await platform.export.export(month) { bytes in
+      _ = try await export.write { bytes in
         if let number = terminal.print(bytes: bytes) {
           throw CommandFailure(printing: number)
         }
@@ -42,7 +40,7 @@ struct ExportCommand: AsyncParsableCommand {
       return
     }
     let file = try ReplacedFile(out)
-    let count = try await platform.export.export(month) { try file.write($0) }
+    let count = try await export.write { try file.write($0) }
     try file.complete()
     terminal.note(.exported(Int(count), to: out))
   }

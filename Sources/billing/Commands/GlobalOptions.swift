@@ -1,5 +1,7 @@
 import ArgumentParser
+import Assembly
 import Billing
+import Operations
 
 /// The options that every command takes.
 struct GlobalOptions: ParsableArguments {

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Importing
+import Operations
 
 /// `billing import`: loads an import set.
 struct ImportCommand: AsyncParsableCommand {
@@ -31,12 +33,12 @@ struct ImportCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     let display = ImportDisplay(environment.progress)
     let result: ImportReport
     do {
-      result = try await platform.importer().run(
-        directory: directory, options: ImportOptions(dryRun: dryRun, skipBadRows: skipBadRows),
+      result = try await operations.importSet(
+        directory, options: ImportOptions(dryRun: dryRun, skipBadRows: skipBadRows),
         progress: { display.show($0) })
       environment.progress.end()
     } catch {
@@ -44,7 +46,7 @@ struct ImportCommand: AsyncParsableCommand {
       throw error
     }
     let text = ImportReportText(result, language: environment.terminal.language)
-    environment.terminal.print(report.json ? text.json.text : text.table)
+    environment.terminal.print(report.json ? result.json.text : text.table)
     for line in text.remarks { environment.terminal.note(line) }
     guard result.outcome != .refused else {
       throw CommandFailure(

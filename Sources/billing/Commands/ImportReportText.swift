@@ -1,3 +1,4 @@
+import Assembly
 import Billing
 import Importing
 
@@ -58,42 +59,6 @@ struct ImportReportText {
     case .unchanged: .nothingNew
     case .checked: report.refusedCount > 0 ? .wouldImportOthers(report.refusedCount) : .wouldImport
     case .refused: .refusedRows(report.refusedCount)
-    }
-  }
-
-  var json: JSON {
-    var number: JSON = .null
-    if case .recorded(let recorded) = report.outcome { number = .integer(recorded) }
-    return [
-      "outcome": .string(outcomeName),
-      "recordNumber": number,
-      "files": .array(
-        report.files.map { file in
-          [
-            "file": .string(file.file.rawValue), "new": .number(file.counts.new),
-            "changed": .number(file.counts.changed), "unchanged": .number(file.counts.unchanged),
-            "refused": .number(file.refused), "blank": .number(file.blank),
-          ]
-        }),
-      "refused": .number(report.refusedCount),
-      "refusals": .array(
-        report.refusals.map { refusal in
-          [
-            "file": .string(refusal.file.rawValue), "line": .number(refusal.line),
-            "column": .optional(refusal.column?.description),
-            "reason": .string(refusal.reason.text(in: .english)),
-          ]
-        }),
-      "rejects": .optional(report.rejectsPath),
-    ]
-  }
-
-  private var outcomeName: String {
-    switch report.outcome {
-    case .recorded: "recorded"
-    case .unchanged: "unchanged"
-    case .checked: "checked"
-    case .refused: "refused"
     }
   }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Dispatching
+import Operations
 
 /// `billing init`: everything a folder needs before the first import. Run again it changes nothing.
 struct InitCommand: AsyncParsableCommand {
@@ -27,8 +29,8 @@ struct InitCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, mustExist: false)
-    var made = try await Installation(environment).complete()
-    if let time, try await LedgerMoment.turn(to: time, on: Platform(environment)) {
+    var made = try await Installation(environment.surroundings).complete().map(Phrase.init)
+    if let time, try await environment.operations().turnTime(to: time) {
       made.append(.turnedTime(time))
     }
     for thing in made { environment.terminal.say(thing) }
@@ -42,6 +44,19 @@ extension TimeKeeping.Kind: ExpressibleByArgument {
     case "real": self = .real
     case "simulated": self = .simulated
     default: return nil
+    }
+  }
+}
+
+extension Phrase {
+  /// That it was made.
+  fileprivate init(_ part: Installation.Part) {
+    switch part {
+    case .file(let path): self = .madeFile(path)
+    case .folder(let path): self = .madeFolder(path)
+    case .key(let path): self = .madeKey(path)
+    case .migrations(let count): self = .appliedMigrations(count)
+    case .policy: self = .installedPolicy
     }
   }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Assembly
 import Billing
 import Delivery
 
@@ -117,12 +118,14 @@ struct MockProviderCommand: AsyncParsableCommand {
           keepsKeySeconds: Self.seconds(keepKeys) ?? nil, canBeAsked: lookUp == Self.unsure,
           lookUpSettlesSeconds: Self.seconds(lookUp) ?? nil, refusesLate: refuseLate),
         faults: faults.compactMap(MockFault.init)),
-      in: environment)
+      in: environment.surroundings)
     try await providers.serve { port in
       terminal.print("\(port)\n")
       for channel in channels {
         terminal.note(.servesProvider(channel, at: "http://\(host):\(port)/\(channel.rawValue)"))
       }
+    } fewFiles: {
+      terminal.note(.fewFiles($0))
     }
   }
 

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Assembly
 import Billing
+import Operations
 import Rendering
 
 /// `billing policy`: what bills are made and sent by.
@@ -47,10 +49,10 @@ struct PolicyApplyCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     // Read first, so that a missing file is said as what it is.
     _ = try TextFile.read(folder + "/policy.yaml")
-    switch try await platform.policies.apply(folder: folder, activating: !draft) {
+    switch try await operations.applyPolicy(from: folder, activating: !draft) {
     case .unchanged: environment.terminal.say(.policyUnchanged)
     case .stored: environment.terminal.say(.policyStored)
     case .activated: environment.terminal.say(.policyActivated)

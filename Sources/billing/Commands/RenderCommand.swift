@@ -1,5 +1,7 @@
 import ArgumentParser
+import Assembly
 import Billing
+import Operations
 import Rendering
 import Runs
 
@@ -58,19 +60,16 @@ struct RenderMonthCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
-    let platform = try await Platform(environment)
-    if mend { return try await mend(on: platform, in: environment) }
-    let runs: [RunRecord]
+    let operations = try await environment.operations()
+    if mend { return try await mend(operations, in: environment) }
+    let text: RenderingReport
     do {
-      runs =
-        policy == .active
-        ? try await platform.rendering.renderByActivePolicy(month, joining: join)
-        : try await platform.rendering.render(month, joining: join)
+      text = try await operations.render(
+        month, byActivePolicy: policy == .active, joining: join)
     } catch {
       environment.progress.abandon()
       throw error
     }
-    let text = try await RenderingReport(month, runs: runs, ledger: platform.settlementLedger)
     if report.json {
       environment.terminal.print(text.json.text)
     } else {
@@ -78,12 +77,12 @@ struct RenderMonthCommand: AsyncParsableCommand {
     }
   }
 
-  private func mend(on platform: Platform, in environment: CommandEnvironment) async throws {
+  private func mend(_ operations: Operations, in environment: CommandEnvironment) async throws {
     let progress = environment.progress
     progress.begin(.mending(month))
     let mended: MendingReport
     do {
-      mended = try await platform.mending.mend(month) { progress.advance(to: $0) }
+      mended = try await operations.mend(month) { progress.advance(to: $0) }
       progress.end()
     } catch {
       progress.abandon()
@@ -101,34 +100,7 @@ struct RenderMonthCommand: AsyncParsableCommand {
   }
 }
 
-/// What making a month's bills came to.
-struct RenderingReport: Sendable {
-  private let month: BillingMonth
-  private let runs: [(run: RunRecord, steps: [StepRecord])]
-
-  /// - Parameter runs: those worked on; none when there was nothing to do.
-  init(_ month: BillingMonth, runs: [RunRecord], ledger: any RunLedger) async throws {
-    self.month = month
-    var withSteps: [(run: RunRecord, steps: [StepRecord])] = []
-    for run in runs { withSteps.append((run, try await ledger.steps(of: run.id))) }
-    self.runs = withSteps
-  }
-
-  private struct Counts {
-    var statements: Int64
-    var bills: Int64
-    var deliveries: Int64
-    var milliseconds: Int64
-
-    init(_ run: RunRecord, _ steps: [StepRecord]) {
-      func count(_ name: String) -> Int64 { steps.first { $0.name == name }?.actual?.count ?? 0 }
-      statements = count("bills")
-      bills = count("complete")
-      deliveries = count("deliveries")
-      milliseconds = steps.reduce(0) { $0 + ($1.milliseconds ?? 0) }
-    }
-  }
-
+extension RenderingReport {
   func print(to terminal: Terminal) {
     if runs.isEmpty { terminal.say(.alreadyRendered(month)) }
     for (run, steps) in runs {
@@ -150,24 +122,6 @@ struct RenderingReport: Sendable {
       }
       terminal.print(table.text())
     }
-  }
-
-  var json: JSON {
-    [
-      "month": .string(month.description),
-      "runs": .array(
-        runs.map { run, steps in
-          let counts = Counts(run, steps)
-          return [
-            "run": .string(run.key.description), "status": .string(run.status.name),
-            "policy": run.pins.policyVersion.map { .number($0) } ?? .null,
-            "statements": .integer(counts.statements), "bills": .integer(counts.bills),
-            "deliveries": .integer(counts.deliveries),
-            "milliseconds": .integer(counts.milliseconds),
-            "seal": .optional(run.seal?.hex),
-          ]
-        }),
-    ]
   }
 }
 
@@ -203,11 +157,8 @@ struct PreviewCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
-    let bill = try await platform.preview.bill(
-      of: customer, month: month,
-      at: try await LedgerMoment.now(of: platform.time, clock: environment.clock),
-      channel: channel, body: try template.map(TextFile.read))
+    let bill = try await environment.operations().preview(
+      of: customer, month: month, channel: channel, body: try template.map(TextFile.read))
     let text = (bill.subject.isEmpty ? "" : bill.subject + "\n\n") + bill.text
     guard let out else {
       environment.terminal.print(text.hasSuffix("\n") ? text : text + "\n")

@@ -1,5 +1,7 @@
 import ArgumentParser
+import Assembly
 import Billing
+import Operations
 import Runs
 import Settlement
 
@@ -62,18 +64,15 @@ struct SettleCommand: AsyncParsableCommand {
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options, settings: workers.assignments)
     try KeptText.reason.check(reason)
-    let platform = try await Platform(environment)
-    let now = try await LedgerMoment.asOf(
-      at?.moment(in: .current), of: platform.time, clock: environment.clock)
+    let operations = try await environment.operations()
+    let now = try await operations.asOf(at?.moment(in: .current))
     var months = month.map { [$0] } ?? []
-    if due {
-      months = try await DueMonths(
-        ledger: platform.settlementLedger, day: environment.configuration.settlement.day
-      ).due(at: now)
-    }
+    // In order, up to the first that cannot be settled: which run bills a late charge follows from the
+    // order in which runs are opened.
+    if due { months = try await operations.dueMonths(at: now) }
     var reports: [MonthReport] = []
     for month in months {
-      reports.append(try await settle(month, at: now, on: platform, in: environment))
+      reports.append(try await settle(month, at: now, operations, in: environment))
     }
     if report.json {
       environment.terminal.print(JSON.array(reports.map(\.json)).text)
@@ -83,26 +82,21 @@ struct SettleCommand: AsyncParsableCommand {
   }
 
   private func settle(
-    _ month: BillingMonth, at now: Timestamp, on platform: Platform,
+    _ month: BillingMonth, at now: Timestamp, _ operations: Operations,
     in environment: CommandEnvironment
   ) async throws -> MonthReport {
-    let done: [RunRecord]
+    let monthReport: MonthReport
     do {
       if correct, let customers, let reason {
-        let customers = try CustomerListFile.read(customers)
-        done =
-          try await platform.settlement.correct(
-            month, customers: customers, reason: reason, joining: join
-          ).map { [$0] } ?? []
+        monthReport = try await operations.correct(
+          month, customers: try CustomerListFile.read(customers), reason: reason, joining: join)
       } else {
-        done = try await platform.settlement.settle(month, joining: join, asOf: now)
+        monthReport = try await operations.settle(month, joining: join, asOf: now)
       }
     } catch {
       environment.progress.abandon()
       throw error
     }
-    let monthReport = try await MonthReport(
-      month, runs: done, ledger: platform.settlementLedger)
     if !report.json { monthReport.print(to: environment.terminal) }
     return monthReport
   }

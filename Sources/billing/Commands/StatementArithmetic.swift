@@ -1,4 +1,6 @@
+import Assembly
 import Billing
+import Operations
 
 /// How each figure of a statement came to be, for a person and for a program.
 struct StatementArithmetic {

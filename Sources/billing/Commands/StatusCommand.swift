@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Audit
 import Billing
+import Operations
 import Runs
 import Settlement
 
@@ -27,14 +29,10 @@ struct StatusCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     let terminal = environment.terminal
     while true {
-      let status = try await PlatformStatus(
-        of: month, settlement: platform.settlementLedger, audit: platform.auditLedger,
-        settlementDay: environment.configuration.settlement.day,
-        now: try await LedgerMoment.now(of: platform.time, clock: environment.clock),
-        lag: try await platform.lag())
+      let status = try await operations.status(of: month)
       if watch, terminal.clearsOutput, !report.json { terminal.print("\u{1B}[H\u{1B}[2J") }
       if report.json {
         terminal.print(watch ? status.json.line + "\n" : status.json.text)

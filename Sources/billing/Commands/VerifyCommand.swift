@@ -1,6 +1,8 @@
 import ArgumentParser
+import Assembly
 import Audit
 import Billing
+import Operations
 import Settlement
 
 /// `billing verify`: the proof of a month.
@@ -35,12 +37,12 @@ struct VerifyCommand: AsyncParsableCommand {
 
   mutating func run() async throws {
     let environment = try await CommandEnvironment(reading: options)
-    let platform = try await Platform(environment)
+    let operations = try await environment.operations()
     let progress = environment.progress
-    let proof: VerificationReport?
+    let text: ProofReport
     do {
       progress.begin(.verifying)
-      proof = try await platform.verification().verify(month, sample: sample) { done, total in
+      text = try await operations.verify(month, sample: sample) { done, total in
         progress.advance(to: done, of: total)
       }
       progress.abandon()
@@ -48,21 +50,12 @@ struct VerifyCommand: AsyncParsableCommand {
       progress.abandon()
       throw error
     }
-    guard let proof else {
-      throw CommandFailure(.earlierStageIncomplete, .notSettled(month), remedy: .settleFirst(month))
-    }
-    let ledger = platform.settlementLedger
-    let text = ProofText(
-      proof, unbilled: try await UnbilledOfMonth(month, ledger: ledger),
-      elsewhere: try await UnbilledElsewhere(
-        ledger: ledger,
-        now: try await LedgerMoment.now(of: platform.time, clock: environment.clock)))
     if report.json {
       environment.terminal.print(text.json.text)
     } else {
       text.print(to: environment.terminal)
     }
-    if let failure = Self.failure(of: proof) { throw failure }
+    if let failure = Self.failure(of: text.proof) { throw failure }
   }
 
   /// That something is still open is a verdict, and no failure.
@@ -82,23 +75,8 @@ struct VerifyCommand: AsyncParsableCommand {
   }
 }
 
-/// The proof for a person or a program.
-struct ProofText {
-  private let proof: VerificationReport
-  private var counts: VerificationCounts { proof.counts }
-
-  private let unbilled: UnbilledOfMonth
-  private let elsewhere: UnbilledElsewhere
-
-  /// - Parameters:
-  ///   - unbilled: what of the month is on no bill.
-  ///   - elsewhere: what is recorded for months that no settlement concerns.
-  init(_ proof: VerificationReport, unbilled: UnbilledOfMonth, elsewhere: UnbilledElsewhere) {
-    self.proof = proof
-    self.unbilled = unbilled
-    self.elsewhere = elsewhere
-  }
-
+/// The proof for a person.
+extension ProofReport {
   func print(to terminal: Terminal) {
     terminal.print(equation(terminal.language))
     if !proof.findings.isEmpty { terminal.print(findings(terminal.language).text()) }
@@ -159,47 +137,5 @@ struct ProofText {
       ])
     }
     return table
-  }
-
-  var json: JSON {
-    [
-      "month": .string(proof.month.description),
-      "consistent": .bool(proof.isConsistent),
-      "complete": .bool(proof.isComplete),
-      "sample": .bool(proof.isSample),
-      "chunks": [
-        "lookedAt": .integer(Int64(proof.looked.chunks)), "of": .integer(Int64(proof.looked.of)),
-      ],
-      "runsComplete": .bool(proof.runsAreComplete),
-      "targets": .integer(counts.targets),
-      "settledCustomers": .integer(counts.settledCustomers),
-      "unsettled": .integer(counts.unsettled),
-      "statements": .integer(counts.statements),
-      "unrendered": .integer(counts.unrendered),
-      "parked": .integer(counts.parked),
-      "bills": .integer(counts.bills),
-      "deliveries": .object(
-        DeliveryState.allCases.map {
-          JSON.Member(key: $0.rawValue, value: .integer(counts.deliveries[$0] ?? 0))
-        }),
-      "pending": .integer(counts.pending),
-      "open": .integer(counts.open),
-      "acceptedMessages": .integer(counts.acceptedMessages),
-      "unrecordedMessages": .integer(counts.unrecordedMessages),
-      "notCompared": [
-        "deliveries": .integer(counts.notCompared),
-        "providers": .array(proof.notCompared.map(JSON.string)),
-      ],
-      "unjudged": .integer(counts.unjudged),
-      "unbilled": unbilled.json,
-      "unbilledElsewhere": elsewhere.json,
-      "findings": .array(
-        proof.findings.map { finding in
-          [
-            "code": .string(finding.code.rawValue), "count": .integer(finding.count),
-            "examples": .array(finding.examples.map(JSON.string)),
-          ]
-        }),
-    ]
   }
 }

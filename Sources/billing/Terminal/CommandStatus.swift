@@ -1,3 +1,5 @@
+import Assembly
+
 /// How a command ended, as the shell sees it.
 enum CommandStatus: Int32, CaseIterable, Sendable {
   /// Done; also: there was nothing to do.

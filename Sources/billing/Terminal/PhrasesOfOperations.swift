@@ -1,3 +1,4 @@
+import Assembly
 import Billing
 import Delivery
 
@@ -102,8 +103,10 @@ extension Phrase {
     ko: "--yes 없이 다시 확인하고, 출력되는 확인값을 지정하십시오.")
 
   /// With the reasons, the most frequent first.
-  static func nothingDone(_ action: String, _ report: OperatorReport) -> Phrase {
-    let reasons = report.refused.sorted {
+  static func nothingDone(
+    _ action: String, found: Int, refused: [OperatorRefusal: Int]
+  ) -> Phrase {
+    let reasons = refused.sorted {
       ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue)
     }
     func list(_ language: Language) -> String {
@@ -111,9 +114,9 @@ extension Phrase {
         .joined(separator: "; ")
     }
     return Phrase(
-      "`\(action)` changed none of the \(grouped(report.found)) deliveries found: "
+      "`\(action)` changed none of the \(grouped(found)) deliveries found: "
         + "\(list(.english)).",
-      ko: "`\(action)`: 찾은 발송 \(grouped(report.found))건 중 바뀐 것이 없습니다: "
+      ko: "`\(action)`: 찾은 발송 \(grouped(found))건 중 바뀐 것이 없습니다: "
         + "\(list(.korean)).")
   }
 

@@ -1,5 +1,31 @@
+import Assembly
+
 /// What a setting expects, to stand after "Give".
 extension Phrase {
+  static func expected(_ value: ExpectedValue) -> Phrase {
+    switch value {
+    case .anything: aValue
+    case .language: aLanguage
+    case .logLevel: aLogLevel
+    case .percentage: aPercentage
+    case .duration: aDuration
+    case .wholeNumber(let range): wholeNumber(range)
+    case .ledger: aLedger
+    case .store(let scheme): aStore(scheme)
+    case .providerAddress: anAddress
+    case .assignment(let name): Phrase(verbatim: "--set \(name)=VALUE")
+    }
+  }
+
+  static func fault(_ fault: ConfigurationFault) -> Phrase {
+    switch fault {
+    case .noSuchFile: noSuchFile
+    case .notUTF8: notUTF8
+    case .notYAML(let detail): notYAML(detail)
+    case .noSettings: noSettings
+    }
+  }
+
   static let aValue = Phrase("a value", ko: "값")
   static let singleValue = Phrase("a single value", ko: "값 하나")
   static let aLanguage = Phrase("en, ko or auto", ko: "en, ko, auto 중 하나")

@@ -1,4 +1,5 @@
 import Billing
+import Operations
 import Synchronization
 
 #if canImport(Glibc)

@@ -1,5 +1,6 @@
 import Billing
 import Logging
+import Operations
 
 /// Writes log lines to standard error: `time level label: message key=value …`, keys in order.
 ///

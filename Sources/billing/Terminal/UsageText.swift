@@ -1,3 +1,5 @@
+import Assembly
+
 /// What is said of a command line that is wrong. The parser speaks English: what it says is put into
 /// the reader's language here, and what is not known is quoted.
 struct UsageText {

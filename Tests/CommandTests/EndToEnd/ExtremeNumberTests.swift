@@ -3,6 +3,7 @@ import Foundation
 import LedgerTestKit
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 /// Nothing that a file or a flag says ends a command otherwise than by what it says of it.

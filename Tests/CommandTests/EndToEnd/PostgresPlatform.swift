@@ -3,6 +3,7 @@ import Foundation
 import LedgerTestKit
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 extension PlatformFolder {

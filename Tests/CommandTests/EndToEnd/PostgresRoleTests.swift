@@ -3,6 +3,7 @@ import Foundation
 import LedgerTestKit
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("The application's role, as docs/POSTGRESQL.md makes it")

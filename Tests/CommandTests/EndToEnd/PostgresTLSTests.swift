@@ -3,6 +3,7 @@ import Foundation
 import LedgerTestKit
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("TLS to PostgreSQL, as the URL's sslmode says")

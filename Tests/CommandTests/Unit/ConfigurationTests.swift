@@ -3,6 +3,7 @@ import BillingTestKit
 import Foundation
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("Configuration")
@@ -33,7 +34,7 @@ struct ConfigurationTests {
         file: file, assignments: assignments, environment: environment, path: path)
       return nil
     } catch {
-      return error as? CommandFailure
+      return CommandFailure(stage: error)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("Korean without English in it")

@@ -1,6 +1,7 @@
 import Billing
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("Times as they are said to a person")

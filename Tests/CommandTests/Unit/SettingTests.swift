@@ -1,5 +1,6 @@
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("Settings")

@@ -1,6 +1,8 @@
 import Billing
+import Operations
 import Testing
 
+@testable import Assembly
 @testable import billing
 
 @Suite("Terminal")
