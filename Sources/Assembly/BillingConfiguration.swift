@@ -60,12 +60,12 @@ package struct BillingConfiguration: Sendable {
   package struct ProviderSettings: Hashable, Sendable {
     package var seed: UInt64
     package var settleSeconds: Int
-    package var email: Simulated
-    package var sms: Simulated
+    /// The stand-in of each channel.
+    package var standIns: [Channel: StandIn]
     /// Providers that are spoken to over HTTP; the others are stand-ins in this process.
     package var addresses: [Channel: ProviderAddress]
 
-    package struct Simulated: Hashable, Sendable {
+    package struct StandIn: Hashable, Sendable {
       package var milliseconds: Int
       /// Percent of the attempts, 0…100.
       package var failurePercent: FixedDecimal
@@ -104,15 +104,18 @@ extension BillingConfiguration {
     providers = ProviderSettings(
       seed: UInt64(try read.integer(.providersSeed, in: 0...Int.max)),
       settleSeconds: try read.integer(.providersSettleSeconds, in: 1...3600),
-      email: ProviderSettings.Simulated(
-        milliseconds: try read.integer(.providersEmailMilliseconds, in: 0...60_000),
-        failurePercent: try read.percent(.providersEmailFailures)),
-      sms: ProviderSettings.Simulated(
-        milliseconds: try read.integer(.providersSMSMilliseconds, in: 0...60_000),
-        failurePercent: try read.percent(.providersSMSFailures)),
-      addresses: [
-        .email: try read.address(.providersEmailURL), .sms: try read.address(.providersSMSURL),
-      ].compactMapValues { $0 })
+      standIns: [
+        .email: ProviderSettings.StandIn(
+          milliseconds: try read.integer(.providersEmailMilliseconds, in: 0...60_000),
+          failurePercent: try read.percent(.providersEmailFailures)),
+        .sms: ProviderSettings.StandIn(
+          milliseconds: try read.integer(.providersSMSMilliseconds, in: 0...60_000),
+          failurePercent: try read.percent(.providersSMSFailures)),
+      ],
+      addresses: Dictionary(
+        uniqueKeysWithValues: try Channel.allCases.compactMap { channel in
+          try read.address(.providerURL(of: channel)).map { (channel, $0) }
+        }))
   }
 
   private static func delivery(_ read: SettingReader) throws -> DeliverySettings {

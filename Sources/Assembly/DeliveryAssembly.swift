@@ -63,12 +63,11 @@ package struct DeliveryAssembly: Sendable {
     let settings = configuration.providers
     var providers = try ProvidersOverHTTP(surroundings, timing: timing).providers
       .mapValues { Gates.provider($0) }
-    for (channel, simulated) in [(Channel.email, settings.email), (.sms, settings.sms)]
-    where providers[channel] == nil {
+    for (channel, standIn) in settings.standIns where providers[channel] == nil {
       providers[channel] = Gates.provider(
         InProcessProvider(
           channel: channel, seed: settings.seed,
-          latencyMilliseconds: Int64(simulated.milliseconds), rates: simulated.rates,
+          latencyMilliseconds: Int64(standIn.milliseconds), rates: standIn.rates,
           capabilities: Self.capabilities(settings), clock: clock, log: log, seal: seal))
     }
     return providers
@@ -84,7 +83,7 @@ package struct DeliveryAssembly: Sendable {
   }
 }
 
-extension BillingConfiguration.ProviderSettings.Simulated {
+extension BillingConfiguration.ProviderSettings.StandIn {
   package var rates: MockFailureRates {
     MockFailureRates(failingPerMillion: UInt64(failurePercent.perMillion))
   }

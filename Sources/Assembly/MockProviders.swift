@@ -78,7 +78,7 @@ package struct MockProviders: Sendable {
     let numbers = MessageNumbers()
     var services: [Channel: MockProviderService] = [:]
     for channel in options.channels {
-      let usual = channel == .email ? settings.email : settings.sms
+      guard let usual = settings.standIns[channel] else { continue }
       let provider = InProcessProvider(
         channel: channel, seed: seed,
         latencyMilliseconds: Int64(options.latencyMilliseconds ?? usual.milliseconds),

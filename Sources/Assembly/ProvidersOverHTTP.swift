@@ -36,7 +36,6 @@ extension BillingConfiguration.ProviderSettings {
   /// A provider of its own has its own clock: no ledger can take it along through simulated time.
   package func checkSimulated() throws {
     guard let channel = Channel.allCases.first(where: { addresses[$0] != nil }) else { return }
-    let setting: Setting = channel == .email ? .providersEmailURL : .providersSMSURL
-    throw AssemblyFailure.cannotSimulate(setting: setting.rawValue)
+    throw AssemblyFailure.cannotSimulate(setting: Setting.providerURL(of: channel).rawValue)
   }
 }

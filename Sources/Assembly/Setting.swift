@@ -1,3 +1,5 @@
+import Billing
+
 /// Every setting that there is, by its name in billing.yaml.
 ///
 /// One word more here is all that a new setting needs to be known everywhere: in the file, as a
@@ -99,6 +101,14 @@ package enum Setting: String, CaseIterable, Sendable {
     case .providersEmailMilliseconds, .providersSMSMilliseconds: "1000"
     case .providersEmailFailures: "1 %"
     case .providersSMSFailures: "0 %"
+    }
+  }
+
+  /// Where a channel's provider is.
+  static func providerURL(of channel: Channel) -> Setting {
+    switch channel {
+    case .email: .providersEmailURL
+    case .sms: .providersSMSURL
     }
   }
 

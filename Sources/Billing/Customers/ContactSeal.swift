@@ -10,11 +10,6 @@ import struct Foundation.Data
 ///
 /// A sealed value is `[1: format][1: key id][12: nonce][n: ciphertext][16: tag]`.
 package struct ContactSeal: Sendable {
-  package enum Column: String, Sendable {
-    case email
-    case phone
-  }
-
   /// What is wrong with a sealed value; never what it holds.
   package enum Failure: Error, Sendable {
     case unknownFormat
@@ -41,7 +36,7 @@ package struct ContactSeal: Sendable {
   }
 
   /// Seals a text; an empty one is an empty value.
-  package func seal(_ text: String, column: Column) -> [UInt8] {
+  package func seal(_ text: String, column: ContactKind) -> [UInt8] {
     guard !text.isEmpty else { return [] }
     do {
       let box = try AES.GCM.seal(
@@ -59,7 +54,7 @@ package struct ContactSeal: Sendable {
   }
 
   /// The text that was sealed.
-  package func open(_ sealed: [UInt8], column: Column) throws(Failure) -> String {
+  package func open(_ sealed: [UInt8], column: ContactKind) throws(Failure) -> String {
     guard !sealed.isEmpty else { return "" }
     guard sealed.count >= 30, sealed[0] == Self.format else { throw .unknownFormat }
     guard sealed[1] == keyID else { throw .unknownKey(id: sealed[1]) }
@@ -75,7 +70,7 @@ package struct ContactSeal: Sendable {
 
   /// 16 bytes that are equal for equal texts of a column, and say nothing without the key; empty
   /// for an empty text.
-  package func lookupHash(_ text: String, column: Column) -> [UInt8] {
+  package func lookupHash(_ text: String, column: ContactKind) -> [UInt8] {
     guard !text.isEmpty else { return [] }
     var mac = HMAC<SHA256>(key: hashingKey)
     mac.update(data: Array(column.rawValue.utf8) + [0])
@@ -83,7 +78,7 @@ package struct ContactSeal: Sendable {
     return Array(mac.finalize().prefix(16))
   }
 
-  private func associated(_ column: Column, _ keyID: UInt8) -> [UInt8] {
+  private func associated(_ column: ContactKind, _ keyID: UInt8) -> [UInt8] {
     [Self.format, keyID] + Array(column.rawValue.utf8)
   }
 }

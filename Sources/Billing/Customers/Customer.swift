@@ -28,25 +28,6 @@ package struct LineID: Hashable, Comparable, Sendable, CustomStringConvertible {
   }
 }
 
-/// A way to tell a customer.
-package enum Channel: String, CaseIterable, Hashable, Sendable {
-  case email
-  case sms
-
-  /// The number it is stored under; never reused.
-  package var code: Int {
-    switch self {
-    case .email: 1
-    case .sms: 2
-    }
-  }
-
-  package init?(code: Int) {
-    guard let match = Self.allCases.first(where: { $0.code == code }) else { return nil }
-    self = match
-  }
-}
-
 /// Whether a customer's contract runs. Suspended customers are billed too.
 package enum CustomerStatus: String, CaseIterable, Hashable, Sendable {
   case active

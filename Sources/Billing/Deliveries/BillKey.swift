@@ -27,13 +27,7 @@ package struct BillKey: Hashable, Sendable {
       + "\(statement.customer).v\(statement.version).i\(issue).\(channel.rawValue).\(fileExtension)"
   }
 
-  /// `html.gz` for e-mail, `txt` for SMS.
-  package var fileExtension: String {
-    switch channel {
-    case .email: "html.gz"
-    case .sms: "txt"
-    }
-  }
+  package var fileExtension: String { channel.format.fileExtension }
 
   /// Two hexadecimal digits of a hash (splitmix64) of the customer.
   package var fanout: String {

@@ -19,9 +19,9 @@ package enum DeliverySchedule {
   ) -> [Channel] {
     preferred.filter { channel in
       guard policy.contains(channel) else { return false }
-      return switch channel {
+      return switch channel.contact {
       case .email: hasEmail
-      case .sms: hasPhone
+      case .phone: hasPhone
       }
     }
   }

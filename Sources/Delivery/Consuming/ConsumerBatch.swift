@@ -195,12 +195,7 @@ extension Consumer {
   }
 
   private func open(_ claimed: ClaimedDelivery) -> String? {
-    let column: ContactSeal.Column =
-      switch claimed.channel {
-      case .email: .email
-      case .sms: .phone
-      }
-    return try? parts.seal.open(claimed.sealedContact, column: column)
+    try? parts.seal.open(claimed.sealedContact, column: claimed.channel.contact)
   }
 
   // MARK: Intend and call

@@ -80,8 +80,7 @@ package struct InProcessProvider: Provider {
         let reference = try await log.append(
           Acceptance(
             key: key, provider: name,
-            recipientHash: seal.lookupHash(
-              message.recipient, column: channel == .email ? .email : .phone),
+            recipientHash: seal.lookupHash(message.recipient, column: channel.contact),
             content: ContentHash(of: message.content), at: clock.now()),
           knownSince: knownSince, isLate: isLate)
         guard let reference else { return .notAccepted(retryAfterMilliseconds: nil) }

@@ -83,9 +83,9 @@ private struct SealedContact: Sendable {
     let phone = try connection.statement(query("phone_sealed, phone_hash"))
     return try events.map { event in
       let statement =
-        switch event.channel {
+        switch event.channel.contact {
         case .email: email
-        case .sms: phone
+        case .phone: phone
         }
       statement.bind(event.delivery.customer.number, at: 1)
       defer { statement.reset() }

@@ -52,7 +52,7 @@ enum DeliveryRefresh {
         Changed(
           row: row, customer: try CurrentCustomer(statement, at: columns),
           contactHash: row.record.channel.map {
-            statement.bytes(columns + ($0 == .email ? 6 : 7))
+            CurrentCustomer.contactHash($0.contact, statement, at: columns)
           }))
     }
     return page
@@ -124,6 +124,14 @@ enum DeliveryRefresh {
 }
 
 extension CurrentCustomer {
+  /// The hash of a contact, behind what `init(_:at:)` reads.
+  static func contactHash(_ contact: ContactKind, _ row: Statement, at column: Int) -> [UInt8] {
+    switch contact {
+    case .email: row.bytes(column + 6)
+    case .phone: row.bytes(column + 7)
+    }
+  }
+
   /// Reads channels, the lengths of both contacts, quiet mask, zone and send day.
   init(_ row: Statement, at column: Int) throws {
     guard let quiet = QuietSlots(mask: UInt16(truncatingIfNeeded: row.integer(column + 3))) else {

@@ -70,7 +70,9 @@ private struct OperatorActing {
     let found = try connection.first(Self.customerQuery, delivery.key.customer) { statement in
       (
         try CurrentCustomer(statement, at: 0),
-        delivery.channel.map { statement.bytes($0 == .email ? 6 : 7) }
+        delivery.channel.map {
+          CurrentCustomer.contactHash($0.contact, statement, at: 0)
+        }
       )
     }
     guard let (customer, hash) = found, let zone = ZoneRules(customer.timeZone) else {

@@ -7,9 +7,9 @@ struct CurrentCustomerRow {
   var phoneHash: [UInt8]
 
   func contactHash(for channel: Channel) -> [UInt8] {
-    switch channel {
+    switch channel.contact {
     case .email: emailHash
-    case .sms: phoneHash
+    case .phone: phoneHash
     }
   }
 

@@ -14,25 +14,6 @@ package struct Bill: Hashable, Sendable {
     sha256 = ContentHash(of: content)
   }
 
-  package var contentType: String { key.channel.billContentType }
-  package var contentEncoding: String? { key.channel.billContentEncoding }
-}
-
-extension Channel {
-  /// What a server says of a bill of this channel, so that a browser shows it as it is.
-  package var billContentType: String {
-    switch self {
-    case .email: "text/html; charset=utf-8"
-    // The name that browsers know CP949 by.
-    case .sms: "text/plain; charset=windows-949"
-    }
-  }
-
-  /// `gzip` for e-mail; an SMS is stored as it is: compressing 90 bytes makes them longer.
-  package var billContentEncoding: String? {
-    switch self {
-    case .email: "gzip"
-    case .sms: nil
-    }
-  }
+  package var contentType: String { key.channel.format.contentType }
+  package var contentEncoding: String? { key.channel.format.contentEncoding }
 }

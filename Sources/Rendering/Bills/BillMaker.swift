@@ -52,10 +52,10 @@ package final class BillMaker {
       statement: StatementKey(
         month: statement.month, customer: statement.customer, version: statement.version),
       issue: issue, policy: policy.version, template: policy.templateVersion, channel: channel)
-    switch channel {
-    case .email:
+    switch channel.format {
+    case .html:
       return Bill(key: key, content: compressor.compress(text))
-    case .sms:
+    case .carrierText:
       let message = CarrierText(subject: subject, text: text, encoding: templates.encoding)
       return Bill(key: key, content: message.storedBytes)
     }

@@ -103,13 +103,23 @@ package struct CompiledTemplates: Sendable {
   }
 }
 
+extension BillFormat {
+  /// What a template of it writes is escaped like this.
+  fileprivate var escaping: TemplateProgram.Escaping {
+    switch self {
+    case .html: .html
+    case .carrierText: .none
+    }
+  }
+}
+
 extension CompiledTemplates.Programs {
   fileprivate init(_ template: BillTemplate) throws(TemplateError) {
     let scope = BillNames.all.scope
     subject = try TemplateProgram(
       template.subject, scope: scope, escaping: .none, name: "\(template.name) subject")
     body = try TemplateProgram(
-      template.body, scope: scope, escaping: template.channel == .email ? .html : .none,
+      template.body, scope: scope, escaping: template.channel.format.escaping,
       name: "\(template.name) body")
   }
 }

@@ -79,12 +79,12 @@ package struct PreviewedBill: Hashable, Sendable {
 
   package init(_ bill: Bill) {
     self.bill = bill
-    switch bill.key.channel {
-    case .email:
+    switch bill.key.channel.format {
+    case .html:
       // Made by this process a moment ago: it is what the compressor wrote.
       text = String(decoding: Gzip.decompress(bill.content) ?? [], as: UTF8.self)
       subject = ""
-    case .sms:
+    case .carrierText:
       let message = CarrierText(stored: bill.content)
       text = message.flatMap { CarrierEncoding.decode($0.body) } ?? ""
       subject = message.flatMap { CarrierEncoding.decode($0.subject) } ?? ""
