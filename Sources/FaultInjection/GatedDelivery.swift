@@ -141,23 +141,6 @@ package struct GatedFeed: Feed {
   }
 }
 
-/// Bills as the consumer reads them, behind a gate.
-package struct GatedBillFetch: BillFetch {
-  private let bills: any BillFetch
-  private let gate: any PortGate
-
-  package init(_ bills: any BillFetch, gate: any PortGate) {
-    self.bills = bills
-    self.gate = gate
-  }
-
-  package func fetch(_ keys: [BillKey]) async -> [FetchedBill] {
-    await gate.pass(.readBills, otherwise: keys.map { _ in .unreachable }) {
-      await bills.fetch(keys)
-    }
-  }
-}
-
 /// A provider behind a gate. Whatever happens at the gate, the caller knows nothing of the message.
 package struct GatedProvider: Provider {
   private let provider: any Provider

@@ -100,10 +100,6 @@ package final class Connection {
   /// Whether a transaction is open.
   package var isInTransaction: Bool { sqlite3_get_autocommit(handle.pointer) == 0 }
 
-  /// Makes a long-running statement of this connection end with an interruption. May be called
-  /// from any thread.
-  package var interrupter: Interrupter { Interrupter(pointer: handle.pointer) }
-
   /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
   ///
   /// A writing transaction takes the write lock at once, so that it never fails half-way because
@@ -136,16 +132,6 @@ package final class Connection {
     let words = sql.split(whereSeparator: \.isWhitespace).prefix(6).joined(separator: " ")
     return String(words.prefix(80))
   }
-}
-
-/// Interrupts what a connection is doing.
-///
-/// `@unchecked Sendable`: `sqlite3_interrupt` is documented as safe from any thread as long as the
-/// connection is open; whoever holds this also holds the `Database` that keeps it open.
-package struct Interrupter: @unchecked Sendable {
-  fileprivate let pointer: OpaquePointer
-
-  package func interrupt() { sqlite3_interrupt(pointer) }
 }
 
 /// Owns a `sqlite3 *`.
