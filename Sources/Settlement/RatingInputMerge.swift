@@ -6,6 +6,8 @@ package struct RatingInputMerge: Sendable {
   private let targets: [CustomerID]
   /// Ascending by customer; one for each target that was read.
   private var inputs: [RatingInput] = []
+  /// Customers that were read and are no targets: their numbers alone.
+  private var passedOver: [CustomerID] = []
   /// Of the next customer, among the targets while customers are added, then among the inputs.
   private var position = 0
 
@@ -20,13 +22,16 @@ package struct RatingInputMerge: Sendable {
     _ customer: CustomerID, _ read: () throws -> RatingInput
   ) rethrows {
     while position < targets.count, targets[position] < customer { position += 1 }
-    guard position < targets.count, targets[position] == customer else { return }
+    guard position < targets.count, targets[position] == customer else {
+      passedOver.append(customer)
+      return
+    }
     inputs.append(try read())
   }
 
   /// What was put together.
   package func batch(bundleMembers: [BundleMember]) -> RatingBatch {
-    RatingBatch(inputs: inputs, bundleMembers: bundleMembers)
+    RatingBatch(inputs: inputs, bundleMembers: bundleMembers, passedOver: passedOver)
   }
 
   /// From here on rows are of another table, from the first customer on.

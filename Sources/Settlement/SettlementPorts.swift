@@ -17,7 +17,7 @@ package protocol SettlementLedger: RunLedger {
   /// - Parameters:
   ///   - targets: ascending.
   ///   - range: from the first of them to the last, where nearly all customers in it are targets: it
-  ///     is read as a whole, and who else is found there is passed over. `nil` for a list.
+  ///     is read as a whole, and who else is found there is only named. `nil` for a list.
   func ratingInputs(
     for targets: [CustomerID], within range: ClosedRange<CustomerID>?, of run: RunRecord
   ) async throws -> RatingBatch
@@ -149,10 +149,15 @@ package struct RatingBatch: Sendable {
   package var inputs: [RatingInput]
   /// Every membership of every bundle that a line of these customers is in.
   package var bundleMembers: [BundleMember]
+  /// Of a range: customers in it who are no targets, ascending.
+  package var passedOver: [CustomerID]
 
-  package init(inputs: [RatingInput], bundleMembers: [BundleMember]) {
+  package init(
+    inputs: [RatingInput], bundleMembers: [BundleMember], passedOver: [CustomerID] = []
+  ) {
     self.inputs = inputs
     self.bundleMembers = bundleMembers
+    self.passedOver = passedOver
   }
 }
 

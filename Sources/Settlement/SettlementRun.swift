@@ -107,12 +107,13 @@ struct SettlementRun: Sendable {
     let isRegular = run.key.kind == .regular
     async let inputs = job.ledger.ratingInputs(
       for: targets, within: isRegular ? chunk.range.lower...chunk.range.upper : nil, of: run)
-    async let outside =
-      isRegular ? unratedOutside(of: targets, in: chunk.range, unrated, neighbours) : []
     let earlier = try await earlierVersions(of: targets)
+    let batch = try await inputs
+    async let outside =
+      isRegular ? unratedOutside(batch.passedOver, beside: chunk.range, unrated, neighbours) : []
     let rated = RatedChunk(
-      targets: targets, batch: try await inputs, earlier: earlier, rater: rater,
-      unratedInputs: unrated, run: run.id)
+      targets: targets, batch: batch, earlier: earlier, rater: rater, unratedInputs: unrated,
+      run: run.id)
     let checkpoint = SettlementCheckpoint(
       chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked,
       unrated: rated.unrated + (try await outside),
@@ -126,30 +127,42 @@ struct SettlementRun: Sendable {
     return try await job.ledger.commit(checkpoint)
   }
 
-  /// What is left of customers who are no targets. A chunk of the frozen cohort answers for those
-  /// from behind the chunk before it, so that each is seen with one chunk; however many they are, a
-  /// page of them is in memory.
+  /// What is left of customers who are no targets. A chunk of the frozen cohort answers for those in it
+  /// and for those between it and the chunk before, so that each is seen with one chunk; however many
+  /// they are, a page of them is in memory.
   private func unratedOutside(
-    of targets: [CustomerID], in chunk: ChunkRange, _ unrated: UnratedInputs,
+    _ passedOver: [CustomerID], beside chunk: ChunkRange, _ unrated: UnratedInputs,
     _ neighbours: ChunkNeighbours
   ) async throws -> [UnratedRow] {
-    let range = try await neighbours.range(of: chunk) {
+    var rows: [UnratedRow] = []
+    var next = passedOver[...]
+    while !next.isEmpty {
+      try await look(at: Array(next.prefix(Self.outsiderPage)), unrated, &rows)
+      next = next.dropFirst(Self.outsiderPage)
+    }
+    let gaps = try await neighbours.gaps(beside: chunk) {
       try await job.store.targetRanges(of: run.key)
     }
-    var rows: [UnratedRow] = []
-    var last: CustomerID?
-    while true {
-      let page = try await job.ledger.outsiders(
-        of: run, within: range, after: last, limit: Self.outsiderPage)
-      let outsiders = page.filter { !targets.containsSorted($0) }
-      if !outsiders.isEmpty {
-        let batch = try await job.ledger.ratingInputs(for: outsiders, within: nil, of: run)
-        for input in batch.inputs { unrated.find(in: input, into: &rows) }
+    for gap in gaps {
+      var last: CustomerID?
+      while true {
+        let page = try await job.ledger.outsiders(
+          of: run, within: gap, after: last, limit: Self.outsiderPage)
+        try await look(at: page, unrated, &rows)
+        guard page.count == Self.outsiderPage else { break }
+        last = page.last
       }
-      guard page.count == Self.outsiderPage else { return rows }
-      last = page.last
-      try Task.checkCancellation()
     }
+    return rows
+  }
+
+  private func look(
+    at outsiders: [CustomerID], _ unrated: UnratedInputs, _ rows: inout [UnratedRow]
+  ) async throws {
+    try Task.checkCancellation()
+    guard !outsiders.isEmpty else { return }
+    let batch = try await job.ledger.ratingInputs(for: outsiders, within: nil, of: run)
+    for input in batch.inputs { unrated.find(in: input, into: &rows) }
   }
 
   /// What a correction is to improve on; nothing in other runs.
@@ -272,28 +285,23 @@ struct SettlementRun: Sendable {
   }
 }
 
-extension [CustomerID] {
-  /// Whether one of these, which are ascending, is that.
-  fileprivate func containsSorted(_ customer: CustomerID) -> Bool {
-    var (lower, upper) = (startIndex, endIndex)
-    while lower < upper {
-      let middle = (lower + upper) / 2
-      if self[middle] < customer { lower = middle + 1 } else { upper = middle }
-    }
-    return lower < endIndex && self[lower] == customer
-  }
-}
-
 /// Where the chunks of a frozen cohort meet: read once for a run's worker.
 private actor ChunkNeighbours {
   private var uppers: [CustomerID] = []
 
-  func range(
-    of chunk: ChunkRange, _ read: @Sendable () async throws -> [ChunkRange]
-  ) async throws -> ClosedRange<CustomerID> {
+  /// Where no chunk's customers lie, between it and the one before; behind the last, all there could be.
+  func gaps(
+    beside chunk: ChunkRange, _ read: @Sendable () async throws -> [ChunkRange]
+  ) async throws -> [ClosedRange<CustomerID>] {
     if uppers.isEmpty { uppers = try await read().map(\.upper) }
-    let lower =
-      chunk.index == 0 ? CustomerID(.min) : CustomerID(uppers[chunk.index - 1].number + 1)
-    return lower...(chunk.index == uppers.count - 1 ? CustomerID(.max) : chunk.upper)
+    var gaps: [ClosedRange<CustomerID>] = []
+    let before = chunk.index == 0 ? Int64.min : uppers[chunk.index - 1].number + 1
+    if before < chunk.lower.number {
+      gaps.append(CustomerID(before)...CustomerID(chunk.lower.number - 1))
+    }
+    if chunk.index == uppers.count - 1, chunk.upper.number < .max {
+      gaps.append(CustomerID(chunk.upper.number + 1)...CustomerID(.max))
+    }
+    return gaps
   }
 }

@@ -55,3 +55,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     @inlinable package var isPlanted: Bool { false }
   #endif
 }
+
+extension PlantedBug {
+  /// A clause of a statement that is there where the bug is planted: what is shipped says nothing of it.
+  package func clause(_ text: String) -> String { isPlanted ? text : "" }
+}

@@ -98,7 +98,7 @@ private struct SealedContact: Sendable {
     """
     SELECT \(columns) FROM customers
     WHERE customer_id = ?
-      AND (recorded_to = 9223372036854775807 OR \(PlantedBug.oldContact.isPlanted))
+      AND (recorded_to = 9223372036854775807\(PlantedBug.oldContact.clause(" OR true")))
     """
   }
 }

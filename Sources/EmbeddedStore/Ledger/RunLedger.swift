@@ -410,7 +410,7 @@ enum RunRows {
       UPDATE chunks SET status = 3, owner = NULL, lease_until = 0, done_count = ?1, done_sum = ?2,
         done_hash = ?3, parked = ?4, failure = NULL
       WHERE run_id = ?5 AND step = ?6 AND chunk = ?7
-        AND (fence = ?8 AND status = 2 OR \(PlantedBug.checkpointWithoutFence.isPlanted))
+        AND (fence = ?8 AND status = 2\(PlantedBug.checkpointWithoutFence.clause(" OR true")))
         AND EXISTS (SELECT 1 FROM runs WHERE run_id = ?5 AND fence = ?9 AND status = 1)
       """,
       totals.count, totals.sum, totals.hash, totals.parked, chunk.hold.run.id, chunk.step,
