@@ -147,10 +147,11 @@ struct CustomerJudge {
     }
   }
 
-  /// One that is to go, or has gone, tells of an issue that is made, or is about to be: with its
-  /// statement's first bills, or as an issue that is awaited.
+  /// One that is on its way, or has gone, tells of an issue that is made. What is only planned without
+  /// a bill is held when its slot comes.
   private func lacksBill(_ delivery: ListedDelivery, _ evidence: CustomerEvidence) -> Bool {
-    guard delivery.state.isPending || delivery.mayHaveMessage, !delivery.bill.isAwaited else {
+    let isOnItsWay = delivery.state == .queued || delivery.state == .claimed
+    guard isOnItsWay || delivery.mayHaveMessage, !delivery.bill.isAwaited else {
       return false
     }
     let isRendered = evidence.statements.contains {

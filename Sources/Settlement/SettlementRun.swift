@@ -129,7 +129,7 @@ struct SettlementRun: Sendable {
 
   /// What is left of customers who are no targets. A chunk of the frozen cohort answers for those in it
   /// and for those between it and the chunk before, so that each is seen with one chunk; however many
-  /// they are, a page of them is in memory.
+  /// they are, the inputs of a page of them are in memory, and what is listed of them.
   private func unratedOutside(
     _ passedOver: [CustomerID], beside chunk: ChunkRange, _ unrated: UnratedInputs,
     _ neighbours: ChunkNeighbours

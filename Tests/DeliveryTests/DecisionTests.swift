@@ -53,8 +53,13 @@ struct DecisionTests {
 
   @Test func `a contact mended during the last attempt begins a round`() {
     let mended = facts(attempts: 3, recipientStands: false)
-    #expect(next(refused, mended) == .nextRound)
-    #expect(next(.rejected(code: "x"), facts(recipientStands: false)) == .nextRound)
+    #expect(next(refused, mended) == .nextRound(afterMilliseconds: 0))
+    #expect(
+      next(.notAccepted(retryAfterMilliseconds: 9000), mended)
+        == .nextRound(afterMilliseconds: 9000), "the provider is the same")
+    #expect(
+      next(.rejected(code: "x"), facts(recipientStands: false))
+        == .nextRound(afterMilliseconds: 0))
     #expect(
       next(refused, facts(usable: [.sms], attempts: 3, recipientStands: false))
         == .move(to: .sms, closed: ChannelSet(.email)), "the channel is gone")

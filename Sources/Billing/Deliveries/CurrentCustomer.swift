@@ -62,7 +62,9 @@ extension DeliveryRecord {
       usable: usable, suppression: customer.suppression(usable: usable))
     follow(decision, at: now)
     // What kept it may be over; where it is not, dispatch says so again.
-    if state == .uncertain, !isParked, reason?.setsAside == true { reason = .changed }
+    if before == .uncertain, !isParked, reason?.setsAside == true {
+      reason = customer.suppression(usable: usable) ?? .changed
+    }
     if state == .planned, !isBegun,
       let next = issue.next(
         for: key.month, sendDay: customer.sendDay, zone: zone, policy: policy,
@@ -109,10 +111,10 @@ extension DeliveryRecord {
     case .fail:
       state = .failed
       reason = .attemptsExhausted
-    case .leaveUncertain:
+    case .leaveUncertain(let why):
       // Its provider may still say what became of it.
       state = .uncertain
-      reason = .changed
+      reason = why
       nextAt = now
     }
     letGo()

@@ -42,7 +42,7 @@ package enum DeliveryChange {
     /// No channel is left that was not given up.
     case fail
     /// An attempt under the old key may have been taken, and the key cannot be used any more.
-    case leaveUncertain
+    case leaveUncertain(because: DeliveryReason)
   }
 
   /// - Parameters:
@@ -72,7 +72,7 @@ package enum DeliveryChange {
   ) -> Decision {
     if facts.unresolved > 0 {
       guard suppression == nil, let channel = facts.channel, usable.contains(channel) else {
-        return .leaveUncertain
+        return .leaveUncertain(because: suppression ?? .changed)
       }
       return .plan(on: channel, closed: facts.closed)
     }

@@ -37,9 +37,9 @@ extension DeliveryRecord {
       state = .planned
       nextAt = now
       move(to: channel, closed: closed)
-    case .nextRound:
+    case .nextRound(let after):
       state = .planned
-      nextAt = now
+      nextAt = now.adding(milliseconds: after)
       beginNextRound()
     case .failed:
       state = .failed
@@ -167,10 +167,11 @@ package struct StoredOutcome: Hashable, Sendable {
 
   package static let unknown = 4
 
-  /// Whether an attempt that ended like this is known not to have been taken; one that is open is
-  /// not. Evidence of acceptance is of the latest under its key that was not refused, or else of the
-  /// latest: whoever refused it may have been wrong.
-  package static func isRefusal(_ code: Int?) -> Bool { code == 2 || code == 3 }
+  /// Evidence of acceptance is of the latest attempt under its key that nobody knows the outcome of;
+  /// else of one that is open, or else of the latest: the provider that refused it may have been wrong.
+  package static let evidenced: [@Sendable (_ outcome: Int?) -> Bool] = [
+    { $0 == unknown }, { $0 == nil }, { _ in true },
+  ]
 
   package init(_ outcome: SendOutcome) {
     switch outcome {

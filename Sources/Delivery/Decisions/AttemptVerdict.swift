@@ -9,8 +9,8 @@ package struct AttemptVerdict: Hashable, Sendable {
     case retry(afterMilliseconds: Int64)
     /// Planned on the next channel.
     case move(to: Channel, closed: ChannelSet)
-    /// Planned at once on the same channel, under a key that was never used.
-    case nextRound
+    /// Planned on the same channel, under a key that was never used.
+    case nextRound(afterMilliseconds: Int64)
     case failed
     case uncertain
     /// Uncertain, and looked at when this time has passed.
@@ -84,8 +84,14 @@ package struct AttemptVerdict: Hashable, Sendable {
       return verdict
     case .notAccepted(let retryAfter):
       let most = PlantedBug.givenUpEarly.isPlanted ? 1 : policy.attemptsPerChannel
-      guard facts.channelAttempts < most, facts.usable.contains(facts.channel)
-      else { return giveUp(facts, .attemptsExhausted) }
+      guard facts.channelAttempts < most, facts.usable.contains(facts.channel) else {
+        var verdict = giveUp(facts, .attemptsExhausted)
+        if case .nextRound = verdict.next {
+          // The same provider is asked again.
+          verdict.next = .nextRound(afterMilliseconds: retryAfter ?? 0)
+        }
+        return verdict
+      }
       let backoff = backoff(after: facts.channelAttempts, policy: policy, jitter: jitter)
       return verdict(
         .retry(afterMilliseconds: max(backoff, retryAfter ?? 0)), .notAccepted, facts)
@@ -106,7 +112,7 @@ package struct AttemptVerdict: Hashable, Sendable {
     // Opted out while it was under way: dispatch looks at it and says so.
     if facts.usable.isEmpty { return verdict(.retry(afterMilliseconds: 0), .changed, facts) }
     if !facts.recipientStands, facts.usable.contains(facts.channel) {
-      return verdict(.nextRound, .recipientChanged, facts)
+      return verdict(.nextRound(afterMilliseconds: 0), .recipientChanged, facts)
     }
     let closed = facts.closed.adding(facts.channel)
     if let next = closed.firstOutside(facts.usable) {

@@ -49,7 +49,8 @@ final class ProviderInquiry: Sendable {
     self.logger = logger
   }
 
-  /// A claim's: far longer than a question and the recording of its answer take.
+  /// A claim's. A question that takes longer may be asked by another process too: what is found counts
+  /// once.
   private var leaseSeconds: Int64 { timing.lease.saturatingAdd(999) / 1000 }
 
   /// Every finding moves its delivery on or sets when it is looked at again, so that this ends.
@@ -82,8 +83,8 @@ final class ProviderInquiry: Sendable {
   private func record(_ findings: [Finding], into report: inout ReconcilerReport) async throws {
     let evidence = findings.compactMap(\.evidence)
     if !evidence.isEmpty {
-      _ = try await ledger.recordAccepted(evidence)
-      report.resolved += evidence.count
+      let outcomes = try await ledger.recordAccepted(evidence)
+      report.resolved += outcomes.count { $0 != .unknownDelivery }
     }
     let resolutions = findings.compactMap(\.resolution)
     guard !resolutions.isEmpty else { return }

@@ -129,12 +129,13 @@ extension DeliveryRow {
   func attempt(
     takenOn channel: Channel, round: Int, in connection: Connection
   ) throws -> Int64? {
-    func isOfKey(_ attempt: AttemptRows.Found) -> Bool {
-      attempt.channel == channel.code && attempt.round == round
+    for isMeant in StoredOutcome.evidenced {
+      let found = try AttemptRows.find(from: lastAttempt, in: connection) {
+        $0.channel == channel.code && $0.round == round && isMeant($0.outcome)
+      }
+      if let found { return found }
     }
-    return try AttemptRows.find(from: lastAttempt, in: connection) {
-      isOfKey($0) && !StoredOutcome.isRefusal($0.outcome)
-    } ?? AttemptRows.find(from: lastAttempt, in: connection, where: isOfKey)
+    return nil
   }
 
   /// Positive evidence wins wherever the delivery stands; whether it was new.

@@ -12,7 +12,7 @@ enum LateRows {
     }
     guard let last, last > regular.cutoff else { return result }
     let charges = ChargeMonth(regularRuns: runs)
-    var late: [UnbilledItem] = []
+    var late: [UnbilledKind: UnbilledItem] = [:]
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges INDEXED BY charges_by_day
@@ -22,10 +22,12 @@ enum LateRows {
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
       guard let kind = charges.whyUnbilled(row) else { return }
-      late.append(
-        UnbilledItem(kind: kind, month: month, count: 1, sum: ExactSum(row.integer(2))))
+      var item = late[kind] ?? UnbilledItem(kind: kind, month: month)
+      item.count += 1
+      item.sum += ExactSum(row.integer(2))
+      late[kind] = item
     }
-    result.items += [UnbilledItem](summing: late)
+    result.items += [UnbilledItem](summing: late.values)
     result.changedCustomers =
       try connection.first(
         changedCustomersQuery, month, regular.cutoff, month.firstDay, month.next.firstDay,

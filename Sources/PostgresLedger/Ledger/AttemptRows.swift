@@ -121,11 +121,13 @@ struct AttemptChains {
 
   /// The attempt of a delivery that evidence of a key is of.
   func taken(on channel: Channel, round: Int, of row: DeliveryRow) -> Int64? {
-    func isOfKey(_ attempt: Found) -> Bool {
-      attempt.channel == channel.code && attempt.round == round
+    for isMeant in StoredOutcome.evidenced {
+      let found = find(of: row) {
+        $0.channel == channel.code && $0.round == round && isMeant($0.outcome)
+      }
+      if let found { return found }
     }
-    return find(of: row) { isOfKey($0) && !StoredOutcome.isRefusal($0.outcome) }
-      ?? find(of: row, where: isOfKey)
+    return nil
   }
 
   /// The latest attempt of a delivery.

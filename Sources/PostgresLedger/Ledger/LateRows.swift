@@ -21,7 +21,7 @@ enum LateRows {
       try lastRecordNumber(in: connection) > regular.cutoff
     else { return result }
     let charges = ChargeMonth(regularRuns: runs)
-    var late: [UnbilledItem] = []
+    var late: [UnbilledKind: UnbilledItem] = [:]
     try connection.query(
       """
       SELECT charged_on, first_recorded, amount FROM charges
@@ -31,10 +31,12 @@ enum LateRows {
       month.firstDay, month.next.firstDay, regular.cutoff
     ) { row in
       guard let kind = charges.whyUnbilled(row) else { return }
-      late.append(
-        UnbilledItem(kind: kind, month: month, count: 1, sum: ExactSum(row.integer(2))))
+      var item = late[kind] ?? UnbilledItem(kind: kind, month: month)
+      item.count += 1
+      item.sum += ExactSum(row.integer(2))
+      late[kind] = item
     }
-    result.items += [UnbilledItem](summing: late)
+    result.items += [UnbilledItem](summing: late.values)
     let changed = try changedCharges(of: month, since: regular.cutoff, charges, in: connection)
     result.changedCustomers =
       try connection.first(

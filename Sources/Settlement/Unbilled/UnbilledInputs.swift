@@ -41,10 +41,12 @@ package struct UnbilledInputs: Hashable, Sendable {
     self.lateCustomers = lateCustomers
   }
 
-  /// Late one-off charges that the next settlement will bill.
-  package var charges: Int64 { items.total(of: .charges).count }
+  /// Late one-off charges that the next settlement in their currency will bill.
+  package var charges: Int64 { lateCharges.total(of: .charges).count }
   /// Their sum, minor units.
-  package var chargeSum: ExactSum { items.total(of: .charges).sum }
+  package var chargeSum: ExactSum { lateCharges.total(of: .charges).sum }
+
+  private var lateCharges: [UnbilledItem] { items.filter { $0.kind == .lateCharge } }
 }
 
 /// One charge, usage row or line of one customer that is on no bill.

@@ -73,7 +73,9 @@ extension Phrase {
   static func whatToDo(about kind: UnbilledKind) -> Phrase {
     switch kind {
     case .lateCharge:
-      Phrase("The next settlement bills them.", ko: "다음 정산에서 청구됩니다.")
+      Phrase(
+        "The next settlement in the same currency bills them.",
+        ko: "통화가 같은 다음 정산에서 청구됩니다.")
     case .lateChargeInAnotherCurrency:
       Phrase(
         "Import them with the amount 0, and again under other ids, in the new currency and with a day "
