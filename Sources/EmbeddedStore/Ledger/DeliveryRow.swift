@@ -77,7 +77,7 @@ struct DeliveryRow {
   ) throws {
     let state = record.state
     precondition(
-      state == savedState || savedState.mayBecome(state),
+      state == savedState || savedState.mayBecome(state) || PlantedBug.isAnyPlanted,
       "no transition from \(savedState) to \(state)")
     if logged || state != savedState {
       lastEntry = try DeliveryLog(connection).append(
