@@ -76,8 +76,7 @@ package struct VerificationCounts: Hashable, Sendable {
   package var unrecordedMessages: Int64 = 0
   /// Accepted deliveries of providers whose own ledgers cannot be read here.
   package var notCompared: Int64 = 0
-  /// Customers who were changed between every two looks at them: nothing is said of them, and nothing
-  /// of theirs is counted.
+  /// Customers who were changed between every two looks at them: nothing of theirs is counted.
   package var unjudged: Int64 = 0
 
   package init() {}

@@ -117,7 +117,7 @@ struct SettlementRun: Sendable {
     let checkpoint = SettlementCheckpoint(
       chunk: chunk, totals: rated.totals, manifest: rated.manifest, parked: rated.parked,
       unrated: rated.unrated + (try await outside),
-      ratedAgain: run.key.kind == .regular ? [] : rated.rated(of: targets))
+      ratedAgain: isRegular ? [] : rated.rated(of: targets))
     if PlantedBug.checkpointBeforeStatements.isPlanted {
       let outcome = try await job.ledger.commit(checkpoint)
       try await job.store.put(rated.statements)

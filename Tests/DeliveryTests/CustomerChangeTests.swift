@@ -213,7 +213,7 @@ struct CustomerChangeRuleTests {
       let resolution = Resolution(
         key: record.key, generation: record.generation, finding: .absent(jitter: 0))
       let outcome = record.resolve(
-        resolution, policy: .first, contactHash: contact, at: Self.made)
+        resolution, policy: .first, at: Self.made, contactHash: { contact })
       #expect(outcome == .resolved(.planned))
       #expect(record.channel == (contact == [2] ? .email : .sms))
       #expect(record.unresolved == 0 && record.recipientHash == nil)

@@ -84,14 +84,8 @@ package struct AttemptVerdict: Hashable, Sendable {
       return verdict
     case .notAccepted(let retryAfter):
       let most = PlantedBug.givenUpEarly.isPlanted ? 1 : policy.attemptsPerChannel
-      guard facts.channelAttempts < most, facts.usable.contains(facts.channel) else {
-        var verdict = giveUp(facts, .attemptsExhausted)
-        if case .nextRound = verdict.next {
-          // The same provider is asked again.
-          verdict.next = .nextRound(afterMilliseconds: retryAfter ?? 0)
-        }
-        return verdict
-      }
+      guard facts.channelAttempts < most, facts.usable.contains(facts.channel)
+      else { return giveUp(facts, .attemptsExhausted, retryAfterMilliseconds: retryAfter ?? 0) }
       let backoff = backoff(after: facts.channelAttempts, policy: policy, jitter: jitter)
       return verdict(
         .retry(afterMilliseconds: max(backoff, retryAfter ?? 0)), .notAccepted, facts)
@@ -104,7 +98,11 @@ package struct AttemptVerdict: Hashable, Sendable {
 
   /// What follows when every attempt under the key turned out to have failed, or none was made and
   /// none can be: on with the next channel, but for a contact that was mended meanwhile.
-  package static func giveUp(_ facts: Facts, _ reason: DeliveryReason) -> AttemptVerdict {
+  ///
+  /// - Parameter retryAfterMilliseconds: how long the channel's provider asked to be left alone.
+  package static func giveUp(
+    _ facts: Facts, _ reason: DeliveryReason, retryAfterMilliseconds: Int64 = 0
+  ) -> AttemptVerdict {
     if facts.unresolved > 0, !PlantedBug.fallBackWhileUnknown.isPlanted {
       // Its provider may still say what became of them.
       return verdict(.uncertain, reason, facts)
@@ -112,7 +110,8 @@ package struct AttemptVerdict: Hashable, Sendable {
     // Opted out while it was under way: dispatch looks at it and says so.
     if facts.usable.isEmpty { return verdict(.retry(afterMilliseconds: 0), .changed, facts) }
     if !facts.recipientStands, facts.usable.contains(facts.channel) {
-      return verdict(.nextRound(afterMilliseconds: 0), .recipientChanged, facts)
+      return verdict(
+        .nextRound(afterMilliseconds: retryAfterMilliseconds), .recipientChanged, facts)
     }
     let closed = facts.closed.adding(facts.channel)
     if let next = closed.firstOutside(facts.usable) {

@@ -4,14 +4,16 @@ package import Billing
 extension DeliveryRecord {
   /// Follows the finding where it is still uncertain at this generation.
   ///
-  /// - Parameter contactHash: of the contact that the customer has now for the channel.
+  /// - Parameter contactHash: of the contact that the customer has now for the channel; asked for only
+  ///   where none of its messages was taken.
   package mutating func resolve(
-    _ resolution: Resolution, policy: DeliveryPolicy, contactHash: [UInt8]?, at now: Timestamp
-  ) -> ResolveOutcome {
+    _ resolution: Resolution, policy: DeliveryPolicy, at now: Timestamp,
+    contactHash: () throws -> [UInt8]?
+  ) rethrows -> ResolveOutcome {
     guard state == .uncertain, generation == resolution.generation else { return .stale }
     switch resolution.finding {
     case .absent(let jitter):
-      followAbsence(by: policy, jitter: jitter, contactHash: contactHash, at: now)
+      followAbsence(by: policy, jitter: jitter, contactHash: try contactHash(), at: now)
     case .sendAgain:
       state = .planned
       nextAt = now

@@ -129,9 +129,9 @@ extension EmbeddedLedger: DeliveryLedger {
     _ resolution: Resolution, at now: Timestamp, who: String, in connection: Connection
   ) throws -> ResolveOutcome {
     guard var row = try DeliveryRow.read(resolution.key, in: connection) else { return .stale }
-    let outcome = row.record.resolve(
-      resolution, policy: try deliveryPolicies.policy(row.record.policy, in: connection),
-      contactHash: try row.currentContact(in: connection), at: now)
+    let outcome = try row.record.resolve(
+      resolution, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now,
+      contactHash: { [row] in try row.currentContact(in: connection) })
     guard outcome != .stale else { return .stale }
     try row.save(in: connection, at: now, who: who, logged: resolution.finding == .park)
     return outcome

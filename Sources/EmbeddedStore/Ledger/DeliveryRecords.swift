@@ -44,10 +44,9 @@ extension EmbeddedLedger {
   ) throws -> RecordOutcome {
     guard var row = try DeliveryRow.read(result.key, in: connection) else { return .stale }
     let who = row.record.owner
-    let current = row
     let recorded = try row.record.record(
       result, policy: try deliveryPolicies.policy(row.record.policy, in: connection), at: now,
-      contactHash: { try current.currentContact(in: connection) })
+      contactHash: { [row] in try row.currentContact(in: connection) })
     switch result.closes(as: recorded) {
     case .none: break
     case .latest:

@@ -10,13 +10,7 @@ package struct SendingReport: Hashable, Sendable {
   package init() {}
 
   package mutating func add(_ tick: DispatchReport) {
-    dispatched.queued += tick.queued
-    dispatched.published += tick.published
-    dispatched.unpublished += tick.unpublished
-    dispatched.republished += tick.republished
-    dispatched.held += tick.held
-    dispatched.suppressed += tick.suppressed
-    dispatched.superseded += tick.superseded
+    dispatched.add(tick)
     // What is left and what waits is said by the latest tick alone.
     dispatched.waiting = tick.waiting
     dispatched.remaining = tick.remaining

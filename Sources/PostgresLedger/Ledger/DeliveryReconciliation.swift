@@ -110,14 +110,17 @@ extension PostgresLedger: DeliveryLedger {
   ) async throws -> [ResolveOutcome] {
     try await database.write { connection in
       var rows = try DeliveryRows.lock(resolutions.lazy.map(\.key), in: connection)
-      let contacts = try CurrentCustomerRow.contacts(for: rows.values, in: connection)
+      let absent = resolutions.compactMap { resolution in
+        if case .absent = resolution.finding { rows[resolution.key] } else { nil }
+      }
+      let contacts = try CurrentCustomerRow.contacts(for: absent, in: connection)
       let now = try self.now(in: connection)
       var changes = DeliveryChanges(at: now)
       let outcomes = try resolutions.map { resolution -> ResolveOutcome in
         guard var row = rows.removeValue(forKey: resolution.key) else { return .stale }
         let policy = try self.deliveryPolicies.policy(row.record.policy, in: connection)
         let outcome = row.record.resolve(
-          resolution, policy: policy, contactHash: contacts(row), at: now)
+          resolution, policy: policy, at: now, contactHash: { [row] in contacts(row) })
         guard outcome != .stale else { return .stale }
         changes.save(row, who: who, logged: resolution.finding == .park)
         return outcome

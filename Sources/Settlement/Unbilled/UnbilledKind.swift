@@ -1,7 +1,7 @@
 /// Why something that is recorded is on no bill.
 package enum UnbilledKind: String, CaseIterable, Hashable, Sendable {
-  /// A one-off charge of a settled month that was recorded after its settlement: the next one will
-  /// bill it.
+  /// A one-off charge of a settled month that was recorded after its settlement: the next one in the
+  /// same currency will bill it.
   case lateCharge
   /// A late charge that the settlements since passed over: they are in another currency than its own
   /// month.
